@@ -1,0 +1,71 @@
+using Reactor.Kernel;
+using Reactor.Polling;
+
+namespace Reactor.Net;
+
+// The end of a connection.
+public sealed partial class TcpConnection
+{
+    /// <summary>
+    /// Closes the connection in good order: what was sent still arrives, then the peer sees the end (FIN). A pending
+    /// receive or send ends with <see cref="System.Net.Sockets.SocketError.OperationAborted"/>. A second call does nothing.
+    /// </summary>
+    /// <remarks>
+    /// As with every TCP socket, bytes that the peer has sent and nobody has received make the kernel answer with RST,
+    /// which may cost the peer what was sent last. If that matters, <see cref="ShutdownSend"/> and receive until 0 first.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">Not on its shard.</exception>
+    public void Close() => End(CloseMode.Graceful);
+
+    /// <summary>
+    /// Ends the connection at once: the peer sees it reset (RST), and what has not been sent is dropped. A pending receive
+    /// or send ends with <see cref="System.Net.Sockets.SocketError.OperationAborted"/>. A second call does nothing.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Not on its shard.</exception>
+    public void Abort() => End(CloseMode.Reset);
+
+    /// <summary>The same as <see cref="Close"/>.</summary>
+    /// <exception cref="InvalidOperationException">Not on its shard.</exception>
+    public void Dispose() => Close();
+
+    /// <summary>
+    /// Stops receiving: a pending receive and every later one end with what has arrived, then with 0. Sending goes on. The
+    /// peer is not told.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Not on its shard.</exception>
+    /// <exception cref="ObjectDisposedException">The connection is closed.</exception>
+    public void ShutdownReceive()
+    {
+        VerifyUsable();
+
+        // It fails only if the connection is gone already, which the next receive tells.
+        Count(Sockets.ShutdownReceive(_fd));
+    }
+
+    internal override void AbortAtStop() => End(CloseMode.Reset);
+
+    private void End(CloseMode mode)
+    {
+        // Before the check, so that disposing what a stopped shard has aborted is no error, wherever it happens.
+        if (_isClosed)
+        {
+            return;
+        }
+
+        Shard.VerifyAccess();
+        _isClosed = true;
+        Shard.Disown(this);
+        if (_receive is { IsBusy: true })
+        {
+            _receive.Abort(SocketErrors.Aborted($"receive on {this}"));
+        }
+
+        if (_send is { IsBusy: true })
+        {
+            _send.Abort(SocketErrors.Aborted($"send on {this}"));
+        }
+
+        _connect?.Abort(SocketErrors.Aborted($"connect of {this}"));
+        Shard.Polls.Close(_handle, mode);
+    }
+}

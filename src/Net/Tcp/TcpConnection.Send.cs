@@ -1,0 +1,232 @@
+using System.Buffers;
+using System.Net.Sockets;
+using Reactor.Kernel;
+using Reactor.Polling;
+using Tmds.Linux;
+
+namespace Reactor.Net;
+
+// Sending.
+public sealed partial class TcpConnection
+{
+    [ThreadStatic]
+    private static MemoryHandle[]? t_pins;
+
+    private SendOperation? _send;
+
+    /// <summary>
+    /// Sends all of the buffer. The bytes go to the kernel before this returns if its send buffer has room, which is the
+    /// usual case; otherwise the await ends when the last byte has gone there.
+    /// </summary>
+    /// <param name="buffer">The bytes; not to be changed until the await has ended. An empty one sends nothing.</param>
+    /// <param name="cancellationToken">
+    /// Ends the wait. How much had been sent by then is not told, so that the connection is of no more use for a framed
+    /// protocol: close it.
+    /// </param>
+    /// <exception cref="InvalidOperationException">Not on its shard, or a send is pending already.</exception>
+    /// <exception cref="ObjectDisposedException">The connection is closed.</exception>
+    /// <exception cref="SocketException">
+    /// The connection failed (reset, timed out, shut down for sending), or was closed on this side while the send was
+    /// pending (<see cref="SocketError.OperationAborted"/>).
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    /// <remarks>Hot path.</remarks>
+    public ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        VerifySendable();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        if (buffer.IsEmpty)
+        {
+            return default;
+        }
+
+        SysResult result = TrySend(buffer.Span);
+        if (result.Value == buffer.Length)
+        {
+            return default;
+        }
+
+        if (result.IsError && !result.WouldBlock)
+        {
+            return ValueTask.FromException(SendError(result.Errno));
+        }
+
+        return (_send ??= new SendOperation(this)).Start(buffer[Math.Max(result.Value, 0)..], cancellationToken);
+    }
+
+    /// <summary>Sends all bytes of several buffers, in order, gathered into as few system calls as will take them (sendmsg).</summary>
+    /// <param name="buffers">The buffers; neither they nor the list may change until the await has ended. Empty ones are skipped.</param>
+    /// <param name="cancellationToken">As for a single buffer.</param>
+    /// <exception cref="InvalidOperationException">Not on its shard, or a send is pending already.</exception>
+    /// <exception cref="ObjectDisposedException">The connection is closed.</exception>
+    /// <exception cref="SocketException">As for a single buffer.</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    public ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> buffers, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(buffers);
+        VerifySendable();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        var rest = new GatheredBuffers(buffers);
+        SysResult result = TrySend(ref rest);
+        if (rest.IsEmpty)
+        {
+            return default;
+        }
+
+        if (!result.WouldBlock)
+        {
+            return ValueTask.FromException(SendError(result.Errno));
+        }
+
+        return (_send ??= new SendOperation(this)).Start(rest, cancellationToken);
+    }
+
+    /// <summary>
+    /// Says that nothing more will be sent: the peer sees the end (FIN) after what was sent before. Receiving goes on.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Not on its shard, or a send is pending.</exception>
+    /// <exception cref="ObjectDisposedException">The connection is closed.</exception>
+    /// <exception cref="SocketException">The peer has reset the connection.</exception>
+    public void ShutdownSend()
+    {
+        VerifySendable();
+        OrThrow("shutdown for sending", Sockets.ShutdownSend(_fd));
+    }
+
+    private void VerifySendable()
+    {
+        VerifyUsable();
+        if (_send is { IsBusy: true })
+        {
+            throw Busy("send");
+        }
+    }
+
+    /// <remarks>Hot path: one system call.</remarks>
+    private SysResult TrySend(ReadOnlySpan<byte> buffer)
+    {
+        SysResult result;
+        do
+        {
+            result = Count(Sockets.Send(_fd, buffer));
+        }
+        while (result.Errno == LibC.EINTR);
+
+        return result;
+    }
+
+    /// <summary>Sends until everything has gone or the kernel takes no more; the answer is that of the last call.</summary>
+    private unsafe SysResult TrySend(ref GatheredBuffers rest)
+    {
+        MemoryHandle[] pins = t_pins ??= new MemoryHandle[Sockets.MaxBuffersPerSend];
+        iovec* vectors = stackalloc iovec[Sockets.MaxBuffersPerSend];
+        SysResult result = default;
+        while (!rest.IsEmpty && !result.IsError)
+        {
+            int count = 0;
+            try
+            {
+                foreach (ReadOnlyMemory<byte> buffer in rest)
+                {
+                    pins[count] = buffer.Pin();
+                    vectors[count].iov_base = pins[count].Pointer;
+                    vectors[count].iov_len = buffer.Length;
+                    if (++count == Sockets.MaxBuffersPerSend)
+                    {
+                        break;
+                    }
+                }
+
+                result = Count(Sockets.Send(_fd, vectors, count));
+            }
+            finally
+            {
+                for (int i = 0; i < count; i++)
+                {
+                    pins[i].Dispose();
+                    pins[i] = default;
+                }
+            }
+
+            if (result.Errno == LibC.EINTR)
+            {
+                result = default;
+            }
+
+            rest.Advance(Math.Max(result.Value, 0));
+        }
+
+        return result;
+    }
+
+    private SocketException SendError(int errno) => SocketErrors.From($"send on {this}", errno);
+
+    private sealed class SendOperation(TcpConnection connection) : Operation<bool>(connection, PollDirection.Write)
+    {
+        // What is still to be sent: one buffer, or several.
+        private ReadOnlyMemory<byte> _buffer;
+        private GatheredBuffers _buffers;
+
+        internal ValueTask Start(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken)
+        {
+            _buffer = buffer;
+            return Start(cancellationToken);
+        }
+
+        internal ValueTask Start(in GatheredBuffers buffers, CancellationToken cancellationToken)
+        {
+            _buffers = buffers;
+            return Start(cancellationToken);
+        }
+
+        private ValueTask Start(CancellationToken cancellationToken)
+        {
+            Arm();
+            Begin(cancellationToken);
+            return VoidFuture;
+        }
+
+        protected override void Attempt(int pollResult)
+        {
+            SysResult result = pollResult < 0 ? SysResult.Failure(-pollResult) : SendMore();
+            if (_buffer.IsEmpty && _buffers.IsEmpty)
+            {
+                Complete(true);
+            }
+            else if (!result.IsError || result.WouldBlock)
+            {
+                Arm();
+            }
+            else
+            {
+                Fail(Connection.SendError(result.Errno));
+            }
+        }
+
+        protected override void Release()
+        {
+            _buffer = default;
+            _buffers = default;
+        }
+
+        private SysResult SendMore()
+        {
+            if (!_buffers.IsEmpty)
+            {
+                return Connection.TrySend(ref _buffers);
+            }
+
+            SysResult result = Connection.TrySend(_buffer.Span);
+            _buffer = _buffer[Math.Max(result.Value, 0)..];
+            return result;
+        }
+    }
+}

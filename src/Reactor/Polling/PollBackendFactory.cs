@@ -1,0 +1,63 @@
+using System.Globalization;
+using Reactor.Kernel;
+
+namespace Reactor.Polling;
+
+/// <summary>Makes the backend that the options ask for, by trying, never by looking at version numbers.</summary>
+internal static class PollBackendFactory
+{
+    /// <summary>The smallest context that is worth having.</summary>
+    internal const int MinimumBudget = 64;
+
+    /// <param name="kind">What the options ask for.</param>
+    /// <param name="budget">The polls that may be armed at a time; a smaller context is taken when the system has no more.</param>
+    /// <param name="shards">How many shards share what the system has left.</param>
+    /// <param name="calls">The system calls; the real ones when null.</param>
+    internal static PollBackend Create(BackendKind kind, int budget, int shards, AioSystemCalls? calls = null)
+    {
+        _ = kind;
+        int capacity = Math.Max(Math.Min(budget, FairShare(shards)), Math.Min(budget, MinimumBudget));
+        while (true)
+        {
+            // One place more than the budget, for the wake-up.
+            SysResult result = AioContext.TryCreate(capacity + 1, out AioContext? context, calls);
+            if (context is not null)
+            {
+                return new AioPollBackend(context);
+            }
+
+            if (result.Errno != Tmds.Linux.LibC.EAGAIN || capacity <= MinimumBudget)
+            {
+                throw new InvalidOperationException(Explain(capacity, result.Errno));
+            }
+
+            capacity = Math.Max(capacity / 2, MinimumBudget);
+        }
+    }
+
+    /// <summary>Half of what is left of fs.aio-max-nr, divided by the shards: the limit is the whole machine's.</summary>
+    private static int FairShare(int shards) =>
+        Read("aio-max-nr") is { } limit && Read("aio-nr") is { } used
+            ? (int)Math.Clamp((limit - used) / 2 / shards, 0, int.MaxValue / 2)
+            : int.MaxValue;
+
+    private static string Explain(int capacity, int errno)
+    {
+        string message = $"Linux AIO is not to be had: io_setup({capacity + 1}) failed with {Errno.Describe(errno)}.";
+        return errno == Tmds.Linux.LibC.EAGAIN
+            ? $"{message} The system-wide limit fs.aio-max-nr is {Read("aio-max-nr")}, of which {Read("aio-nr")} are in use; each shard needs at least {MinimumBudget + 1}. Raise it with 'sysctl -w fs.aio-max-nr=N', or stop what uses it."
+            : $"{message} The kernel has no AIO (CONFIG_AIO), or a sandbox refuses it.";
+    }
+
+    private static long? Read(string name)
+    {
+        try
+        {
+            return long.Parse(File.ReadAllText($"/proc/sys/fs/{name}"), CultureInfo.InvariantCulture);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
+        {
+            return null;
+        }
+    }
+}

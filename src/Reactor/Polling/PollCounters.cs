@@ -1,0 +1,35 @@
+namespace Reactor.Polling;
+
+/// <summary>
+/// What a backend counts. Plain fields, written by the shard alone; readers on other threads see whole values, a little
+/// old. Two pairs prove the book-keeping: submitted = completed + armed, and every slot in use belongs to an open fd.
+/// </summary>
+internal sealed class PollCounters
+{
+    /// <summary>Polls that the kernel has accepted since the start.</summary>
+    internal long PollsSubmitted;
+
+    /// <summary>Calls that carried them.</summary>
+    internal long SubmitCalls;
+
+    /// <summary>Polls whose completion was harvested.</summary>
+    internal long PollsCompleted;
+
+    /// <summary>Completions that nobody waited for any more: cancelled operations, closing descriptors.</summary>
+    internal long StaleCompletions;
+
+    /// <summary>Polls that the kernel refused; each failed its own operation.</summary>
+    internal long PollsRefused;
+
+    /// <summary>Descriptors registered now, those that wait for a last completion to be closed included.</summary>
+    internal long Descriptors;
+
+    /// <summary>Descriptors that wait for a last completion to be closed.</summary>
+    internal long Closing;
+
+    /// <summary>System calls made by the backend: submits, waits, cancels, shutdowns, closes.</summary>
+    internal long SystemCalls;
+
+    /// <summary>Polls in the kernel now.</summary>
+    internal long PollsArmed => PollsSubmitted - PollsCompleted;
+}

@@ -1,0 +1,81 @@
+using Reactor.Scheduling;
+
+namespace Reactor;
+
+// The loop: one turn, read from top to bottom.
+public sealed partial class Shard
+{
+    private readonly ShardSynchronizationContext _synchronizationContext;
+
+    private void RunLoop()
+    {
+        while (true)
+        {
+            RunReady();
+            TakeInbox();
+            _backend.Harvest();
+            _backend.Submit();
+
+            // What was ready when its poll was submitted has completed by now.
+            _backend.Harvest();
+            _counters.Turns++;
+
+            if (HasWork)
+            {
+                continue;
+            }
+
+            if (_isStopping && HasStopped())
+            {
+                return;
+            }
+
+            Sleep();
+        }
+    }
+
+    private bool HasWork => _runQueue.Count > 0 || _inbox.HasWork;
+
+    /// <summary>
+    /// Runs what was ready when the turn began. What becomes ready meanwhile waits for the next turn, so that a chain of
+    /// continuations cannot keep the loop from polling.
+    /// </summary>
+    private void RunReady()
+    {
+        int remaining = _runQueue.Count;
+        _counters.ItemsRun += remaining;
+        while (remaining > 0)
+        {
+            try
+            {
+                for (; remaining > 0;)
+                {
+                    remaining--;
+                    WorkItem item = _runQueue.Dequeue();
+                    item.Callback(item.State);
+                }
+            }
+            catch (Exception exception)
+            {
+                ReportUnhandled(exception);
+            }
+
+            // A callback may have left another context behind; what runs next must come home as always.
+            SynchronizationContext.SetSynchronizationContext(_installedContext);
+        }
+    }
+
+    /// <summary>An exception that nobody awaits is counted and told; the loop goes on.</summary>
+    internal void ReportUnhandled(Exception exception)
+    {
+        Interlocked.Increment(ref _counters.UnhandledExceptions);
+        try
+        {
+            _host.Options.UnhandledException(this, exception);
+        }
+        catch (Exception failure)
+        {
+            Console.Error.WriteLine($"{this}: the UnhandledException callback failed ({failure}) when told of: {exception}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Reactor.Polling;
+using Reactor.Shards;
+
+namespace Reactor;
+
+/// <summary>The counters of a shard at one moment. All count from the shard's start, unless they say "now".</summary>
+public readonly record struct ShardStatistics
+{
+    /// <summary>Turns of the loop.</summary>
+    public long Turns { get; private init; }
+
+    /// <summary>Continuations and callbacks run.</summary>
+    public long ItemsRun { get; private init; }
+
+    /// <summary>Times that the loop had nothing to do and blocked in the kernel.</summary>
+    public long Sleeps { get; private init; }
+
+    /// <summary>Times that another thread woke it.</summary>
+    public long WakeUps { get; private init; }
+
+    /// <summary>Exceptions that left a callback or a handler and were reported to <see cref="ReactorOptions.UnhandledException"/>.</summary>
+    public long UnhandledExceptions { get; private init; }
+
+    /// <summary>Polls that the kernel accepted.</summary>
+    public long PollsSubmitted { get; private init; }
+
+    /// <summary>Calls of io_submit that carried them; several polls per call are the sign of a busy shard.</summary>
+    public long SubmitCalls { get; private init; }
+
+    /// <summary>Polls in the kernel now, the one for wake-ups included.</summary>
+    public long PollsArmed { get; private init; }
+
+    /// <summary>Completions that found nobody waiting and were dropped: of cancelled operations and of descriptors being closed.</summary>
+    public long StaleCompletions { get; private init; }
+
+    /// <summary>Polls that the kernel refused; each failed its own operation.</summary>
+    public long PollsRefused { get; private init; }
+
+    /// <summary>Polled file descriptors now, the one for wake-ups included.</summary>
+    public long Descriptors { get; private init; }
+
+    /// <summary>System calls made by the loop and by the operations on it. Calls of user code are not seen.</summary>
+    public long SystemCalls { get; private init; }
+
+    internal static ShardStatistics Read(ShardCounters shard, PollCounters? polls)
+    {
+        polls ??= new PollCounters();
+        return new ShardStatistics
+        {
+            Turns = shard.Turns,
+            ItemsRun = shard.ItemsRun,
+            Sleeps = shard.Sleeps,
+            WakeUps = shard.WakeUps,
+            UnhandledExceptions = Volatile.Read(ref shard.UnhandledExceptions),
+            PollsSubmitted = polls.PollsSubmitted,
+            SubmitCalls = polls.SubmitCalls,
+            PollsArmed = polls.PollsArmed,
+            StaleCompletions = polls.StaleCompletions,
+            PollsRefused = polls.PollsRefused,
+            Descriptors = polls.Descriptors,
+            SystemCalls = polls.SystemCalls + shard.IoCalls,
+        };
+    }
+}
