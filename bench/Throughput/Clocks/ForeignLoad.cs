@@ -1,0 +1,63 @@
+using System.Globalization;
+
+namespace Reactor.Bench.Throughput.Clocks;
+
+/// <summary>
+/// How much CPU others used meanwhile: what the machine was busy, less the server, the load generator and the
+/// bench itself. Other people's work spoils a round by the caches and the host's clock even on the other CPU.
+/// </summary>
+/// <remarks>
+/// /proc/stat counts in hundredths of a second, so over a round of a second the result is good to some percent
+/// only. On kernels with CONFIG_IRQ_TIME_ACCOUNTING interrupt time is busy time of the machine but of no thread,
+/// and loopback traffic then looks like foreign load.
+/// </remarks>
+internal sealed class ForeignLoad
+{
+    /// <summary>A round with more than this share of one core is not to be trusted.</summary>
+    public const double Tolerated = 0.05;
+
+    /// <summary>USER_HZ, which is 100 on every architecture that .NET runs on.</summary>
+    private const long NanosecondsPerTick = 1_000_000_000 / 100;
+
+    private readonly long _machineBusy;
+    private readonly long _ownAndReaped;
+
+    private ForeignLoad(long machineBusy, long ownAndReaped)
+    {
+        _machineBusy = machineBusy;
+        _ownAndReaped = ownAndReaped;
+    }
+
+    /// <summary>Begins to observe. No child process but the server may be running.</summary>
+    public static ForeignLoad Start() => new(ReadMachineBusy(), ReadOwnAndReaped());
+
+    /// <summary>The share of one core that others used, once the load generator has ended.</summary>
+    public double Share(long serverNanoseconds, TimeSpan elapsed)
+    {
+        long busy = ReadMachineBusy() - _machineBusy;
+        long ours = ReadOwnAndReaped() - _ownAndReaped + serverNanoseconds;
+        return Math.Max(0, (busy - ours) / elapsed.TotalNanoseconds);
+    }
+
+    /// <summary>The busy time in the first line of /proc/stat: all but idle, waiting for disks, stolen, and guests (who are in user already).</summary>
+    internal static long ParseMachineBusy(string stat)
+    {
+        string[] fields = stat[..stat.IndexOf('\n', StringComparison.Ordinal)].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        // cpu user nice system idle iowait irq softirq steal guest guest_nice
+        return (Ticks(fields[1]) + Ticks(fields[2]) + Ticks(fields[3]) + Ticks(fields[6]) + Ticks(fields[7])) * NanosecondsPerTick;
+    }
+
+    /// <summary>utime, stime, cutime and cstime of /proc/self/stat; the last two hold wrk's time once it has been waited for.</summary>
+    internal static long ParseOwnAndReaped(string stat)
+    {
+        // The name in parentheses may hold anything; what follows it begins with field 3.
+        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return (Ticks(fields[14 - 3]) + Ticks(fields[15 - 3]) + Ticks(fields[16 - 3]) + Ticks(fields[17 - 3])) * NanosecondsPerTick;
+    }
+
+    private static long ReadMachineBusy() => ParseMachineBusy(File.ReadAllText("/proc/stat"));
+
+    private static long ReadOwnAndReaped() => ParseOwnAndReaped(File.ReadAllText("/proc/self/stat"));
+
+    private static long Ticks(string field) => long.Parse(field, CultureInfo.InvariantCulture);
+}

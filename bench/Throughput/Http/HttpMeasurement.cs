@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using Reactor.Bench.Throughput.Candidates;
+using Reactor.Bench.Throughput.Clocks;
+using Reactor.Bench.Throughput.Load;
+using Reactor.Bench.Throughput.Results;
+
+namespace Reactor.Bench.Throughput.Http;
+
+/// <summary>Measures one candidate in one round, from the start of its process to its end.</summary>
+internal sealed class HttpMeasurement(HttpSettings settings, WrkLoad load)
+{
+    /// <summary>What a server does on accepting should be over before its idleness is measured.</summary>
+    private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan s_idleTime = TimeSpan.FromSeconds(5);
+
+    public async Task<Round> RunAsync(Candidate candidate, int number, CancellationToken cancellation)
+    {
+        using var server = await CandidateProcess.StartAsync(candidate, settings.Path, cancellation);
+        var clock = new CpuClock(server.Id);
+
+        long residentBefore = clock.ReadResidentBytes();
+        using var idle = IdleConnections.Open(candidate.Name, server.EndPoint, settings.IdleConnections, cancellation);
+        var idleFigures = idle.Count > 0 ? await MeasureIdleAsync(clock, idle.Count, residentBefore, cancellation) : null;
+
+        if (settings.WarmupSeconds > 0)
+        {
+            await load.RunAsync(candidate.Name, server.EndPoint, settings.WarmupSeconds, cancellation);
+        }
+
+        var foreign = ForeignLoad.Start();
+        var elapsed = Stopwatch.StartNew();
+        var before = clock.Read();
+        var result = await load.RunAsync(candidate.Name, server.EndPoint, settings.Seconds, cancellation);
+        var used = clock.Read().Since(before);
+        double foreignShare = foreign.Share(used.CpuNanoseconds, elapsed.Elapsed);
+
+        server.ThrowIfEnded();
+        idle.ThrowIfAnyClosed(candidate.Name);
+        return new Round(candidate.Name, number, result, used, clock.ReadResidentBytes(), foreignShare, idleFigures);
+    }
+
+    private static async Task<IdleFigures> MeasureIdleAsync(CpuClock clock, int connections, long residentBefore, CancellationToken cancellation)
+    {
+        await Task.Delay(s_settling, cancellation);
+        long grown = clock.ReadResidentBytes() - residentBefore;
+        var before = clock.Read();
+        var elapsed = Stopwatch.StartNew();
+        await Task.Delay(s_idleTime, cancellation);
+        var used = clock.Read().Since(before);
+        return new IdleFigures(connections, used.CpuNanoseconds / elapsed.Elapsed.TotalNanoseconds, (double)grown / connections);
+    }
+}

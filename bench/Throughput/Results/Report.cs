@@ -1,0 +1,85 @@
+using System.Globalization;
+
+namespace Reactor.Bench.Throughput.Results;
+
+/// <summary>Everything that a run found out.</summary>
+/// <param name="Title">What was measured, in one line with its settings.</param>
+/// <param name="Machine">Where.</param>
+/// <param name="Candidates">The names of those measured, in the order of the table.</param>
+/// <param name="Skipped">Candidates that could not be had, and why.</param>
+/// <param name="Rounds">The rounds that count.</param>
+/// <param name="Discarded">Rounds left out because others used the machine.</param>
+internal sealed record Report(
+    string Title,
+    Machine Machine,
+    IReadOnlyList<string> Candidates,
+    IReadOnlyList<string> Skipped,
+    IReadOnlyList<Round> Rounds,
+    IReadOnlyList<Round> Discarded)
+{
+    private const int RoundsForAClaim = 5;
+
+    public IReadOnlyList<Summary> Summaries { get; } = Summary.Of(Candidates, Rounds);
+
+    /// <summary>The table's columns, the same on the console and in Markdown.</summary>
+    public IReadOnlyList<Column> Columns()
+    {
+        List<Column> columns =
+        [
+            new("candidate", row => row.Candidate, IsText: true),
+            new("req/s", row => Format(row.RequestsPerSecond.Median, "N0")),
+            new("CPU µs/req", row => Format(row.CpuMicrosecondsPerRequest.Median, "0.000")),
+            new("min–max", row => $"{Format(row.CpuMicrosecondsPerRequest.Min, "0.00")}–{Format(row.CpuMicrosecondsPerRequest.Max, "0.00")}"),
+            new("ratio", row => Format(row.Ratio.Median, "0.000")),
+            new("util", row => Format(row.Utilisation.Median, "0.00")),
+            new("p50 µs", row => Format(row.P50Microseconds?.Median, "N0")),
+            new("p99 µs", row => Format(row.P99Microseconds?.Median, "N0")),
+            new("vol cs/req", row => Format(row.VoluntarySwitchesPerRequest, "0.0000")),
+            new("invol cs/req", row => Format(row.InvoluntarySwitchesPerRequest, "0.0000")),
+            new("RSS MiB", row => Format(row.ResidentBytes / (1 << 20), "0.0")),
+        ];
+        if (Summaries.Any(row => row.IdleCpuShare is not null))
+        {
+            columns.Add(new("idle CPU %", row => Format(row.IdleCpuShare * 100, "0.00")));
+            columns.Add(new("KiB/idle conn", row => Format(row.IdleBytesPerConnection / 1024, "0.00")));
+        }
+
+        columns.Add(new("notes", row => string.Join("; ", row.Notes), IsText: true));
+        return columns;
+    }
+
+    /// <summary>What has to be said below the table for its figures to be read rightly.</summary>
+    public IEnumerable<string> Remarks()
+    {
+        yield return $"Medians; ratio is CPU per request against {Summaries[0].Candidate}, taken within each round.";
+        if (Summaries.Any(row => row.Rounds < RoundsForAClaim))
+        {
+            yield return $"Fewer than {RoundsForAClaim} rounds: figures to work with, not for a claim.";
+        }
+
+        if (Summaries.Any(row => row.P50Microseconds is null))
+        {
+            yield return "No latencies: wrk's are wrong when it pipelines.";
+        }
+
+        foreach (var round in Rounds.Where(round => round.IsNoisy))
+        {
+            yield return $"Round {round.Number} of {round.Candidate}: other processes used {Format(round.ForeignShare * 100, "0")}% of a core.";
+        }
+
+        foreach (var round in Discarded)
+        {
+            yield return $"Round {round.Number} of {round.Candidate} discarded: other processes used {Format(round.ForeignShare * 100, "0")}% of a core.";
+        }
+
+        foreach (string skipped in Skipped)
+        {
+            yield return $"Skipped: {skipped}.";
+        }
+    }
+
+    private static string Format(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "–";
+}
+
+/// <summary>A column of the table: its title and how a row fills it.</summary>
+internal sealed record Column(string Title, Func<Summary, string> Cell, bool IsText = false);

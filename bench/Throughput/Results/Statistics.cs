@@ -1,0 +1,32 @@
+namespace Reactor.Bench.Throughput.Results;
+
+/// <summary>Medians with their range: few rounds on a noisy host allow no finer statement.</summary>
+internal static class Statistics
+{
+    /// <exception cref="ArgumentException">There are no values.</exception>
+    public static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        if (sorted.Length == 0)
+        {
+            throw new ArgumentException("A median needs at least one value.", nameof(values));
+        }
+
+        int middle = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /// <exception cref="ArgumentException">There are no values.</exception>
+    public static Spread SpreadOf(IEnumerable<double> values)
+    {
+        double[] all = [.. values];
+        return new Spread(Median(all), all.Min(), all.Max());
+    }
+}
+
+/// <summary>A median and the range that it comes from.</summary>
+internal readonly record struct Spread(double Median, double Min, double Max)
+{
+    /// <summary>Two candidates whose ranges touch have not been shown to differ.</summary>
+    public bool Overlaps(Spread other) => Min <= other.Max && other.Min <= Max;
+}
