@@ -40,7 +40,7 @@ internal static class SocketErrors
     private static string AdviceFor(int errno) => errno switch
     {
         _ when errno == LibC.EADDRINUSE => ". Another socket has the port: stop it, choose another port, or port 0 to let the kernel choose.",
-        _ when errno == LibC.EADDRNOTAVAIL => ". No interface of this machine has the address.",
+        _ when errno == LibC.EADDRNOTAVAIL => ". No interface of this machine has the address, or, when connecting, no local port is left (net.ipv4.ip_local_port_range).",
         _ when errno == LibC.EACCES => ". Ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE.",
         _ when errno == LibC.EMFILE => ". The process has no file descriptor left: raise 'ulimit -n'.",
         _ when errno == LibC.ENFILE => ". The system has no file descriptor left: raise fs.file-max.",

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Reactor.Net;
 
 /// <summary>The part of a <see cref="TcpServer"/> that lives on one shard: a listener, and the connections that it accepted.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "The token source has no timer and no handle; there is nothing to give back.")]
+[SuppressMessage("Design", "CA1001", Justification = "Stopping disposes the timer; the token source has no timer and no handle.")]
 internal sealed class ShardListener
 {
     /// <summary>How long accepting pauses when the process is out of descriptors: long enough not to spin, short enough not to be noticed.</summary>
@@ -16,25 +16,36 @@ internal sealed class ShardListener
 
     private readonly TcpConnectionListener _listener;
     private readonly Func<TcpConnection, CancellationToken, Task> _handler;
+
+    // Made, and fired once, at the start: when no descriptor is left, neither it nor the runtime's timer thread, which
+    // needs a pipe, could be made.
+    private readonly Timer _acceptRetry;
+
+    // On the shard only. What is still in it when the shard stops is aborted by the shard.
     private readonly HashSet<TcpConnection> _active = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stoppingToken;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _isStopping;
+    private bool _isPaused;
 
     // Accepting has failed and been reported, and has not worked since.
     private bool _isOutOfDescriptors;
 
+    // Handlers that run. Those that end after their shard has stopped count down on other threads.
+    private long _running;
     private long _accepted;
     private long _acceptErrors;
     private long _connectionFailures;
     private long _handlerFailures;
+    private bool _isStopping;
 
     private ShardListener(TcpConnectionListener listener, Func<TcpConnection, CancellationToken, Task> handler)
     {
         _listener = listener;
         _handler = handler;
         _stoppingToken = _stopping.Token;
+        _acceptRetry = new Timer(
+            static self => ((ShardListener)self!).TryPost(((ShardListener)self).ResumeAccepting), this, TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
     internal IPEndPoint EndPoint => _listener.LocalEndPoint;
@@ -52,7 +63,7 @@ internal sealed class ShardListener
     /// <summary>Safe on any thread: each number is whole, and a little old on other threads.</summary>
     internal TcpServerStatistics GetStatistics() => new(
         Volatile.Read(ref _accepted),
-        _active.Count,
+        Volatile.Read(ref _running),
         Volatile.Read(ref _acceptErrors),
         Volatile.Read(ref _connectionFailures),
         Volatile.Read(ref _handlerFailures));
@@ -74,7 +85,8 @@ internal sealed class ShardListener
 
     private void BeginStop()
     {
-        _isStopping = true;
+        Volatile.Write(ref _isStopping, true);
+        _acceptRetry.Dispose();
         _listener.Dispose();
         try
         {
@@ -86,7 +98,9 @@ internal sealed class ShardListener
             Shard.ReportUnhandled(exception);
         }
 
-        if (_active.Count == 0)
+        // A handler that ends elsewhere counts down and then looks whether we stop; we do it the other way round.
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _running) == 0)
         {
             _drained.TrySetResult();
         }
@@ -97,7 +111,7 @@ internal sealed class ShardListener
         // Aborting only makes continuations ready: handlers end, and leave the set, in a later turn.
         foreach (TcpConnection connection in _active)
         {
-            connection.Abort();
+            connection.AbortAtStop();
         }
     }
 
@@ -111,34 +125,46 @@ internal sealed class ShardListener
                 _accepted++;
                 _isOutOfDescriptors = false;
                 _active.Add(connection);
+                Interlocked.Increment(ref _running);
                 _ = ServeAsync(connection);
-            }
-            catch (SocketException exception) when (!_listener.IsClosed)
-            {
-                PauseAccepting(exception);
-                return;
             }
             catch (Exception) when (_listener.IsClosed)
             {
+                return;
+            }
+            catch (Exception exception)
+            {
+                // Whatever it was (without descriptors, the runtime cannot even load what its exceptions need), the server
+                // must not stop accepting for ever.
+                PauseAccepting(exception);
                 return;
             }
         }
     }
 
     /// <summary>
-    /// Out of descriptors or memory: those connected are served on, and accepting is tried again after a while. Told once,
-    /// until it has worked again.
+    /// Out of descriptors or memory: those connected are served on, and accepting is tried again after a while, or when a
+    /// connection ends. Told once, until it has worked again.
     /// </summary>
-    private void PauseAccepting(SocketException exception)
+    private void PauseAccepting(Exception exception)
     {
         _acceptErrors++;
+        _isPaused = true;
+        _acceptRetry.Change(s_acceptPause, Timeout.InfiniteTimeSpan);
         if (!_isOutOfDescriptors)
         {
             _isOutOfDescriptors = true;
             Shard.ReportUnhandled(exception);
         }
+    }
 
-        Task.Delay(s_acceptPause).ContinueWith(_ => OnShard(() => _ = AcceptAllAsync()), TaskScheduler.Default);
+    private void ResumeAccepting()
+    {
+        if (_isPaused)
+        {
+            _isPaused = false;
+            _ = AcceptAllAsync();
+        }
     }
 
     private async Task ServeAsync(TcpConnection connection)
@@ -153,17 +179,14 @@ internal sealed class ShardListener
             failure = exception;
         }
 
-        if (Shard.IsOnShard)
+        // The handler may have left the shard with its last await, with no synchronization context to bring us home.
+        if (Shard.IsOnShard || !TryPost(() => Finish(connection, failure)))
         {
             Finish(connection, failure);
         }
-        else
-        {
-            // The handler left the shard with its last await, and no synchronization context brought us home.
-            OnShard(() => Finish(connection, failure));
-        }
     }
 
+    /// <summary>On the shard; on any thread once that has stopped, and then the connection is closed already.</summary>
     private void Finish(TcpConnection connection, Exception? failure)
     {
         if (failure is null)
@@ -173,33 +196,41 @@ internal sealed class ShardListener
         else
         {
             connection.Abort();
-            if (failure is SocketException or OperationCanceledException)
+            if (failure is SocketException or OperationCanceledException || (failure is ObjectDisposedException && connection.IsAbortedByOwner))
             {
-                _connectionFailures++;
+                Interlocked.Increment(ref _connectionFailures);
             }
             else
             {
-                _handlerFailures++;
+                Interlocked.Increment(ref _handlerFailures);
                 Shard.ReportUnhandled(failure);
             }
         }
 
-        _active.Remove(connection);
-        if (_isStopping && _active.Count == 0)
+        if (Shard.IsOnShard)
+        {
+            // A descriptor has become free.
+            _active.Remove(connection);
+            ResumeAccepting();
+        }
+
+        if (Interlocked.Decrement(ref _running) == 0 && Volatile.Read(ref _isStopping))
         {
             _drained.TrySetResult();
         }
     }
 
-    private void OnShard(Action action)
+    /// <summary>False when the shard has stopped, and has aborted what it held.</summary>
+    private bool TryPost(Action action)
     {
         try
         {
             Shard.Post(action);
+            return true;
         }
         catch (ObjectDisposedException)
         {
-            // The shard has stopped, and has aborted what it held.
+            return false;
         }
     }
 }

@@ -42,7 +42,15 @@ public sealed partial class TcpConnection
         Count(Sockets.ShutdownReceive(_fd));
     }
 
-    internal override void AbortAtStop() => End(CloseMode.Reset);
+    /// <summary>Whether server or shard have aborted the connection under its handler.</summary>
+    internal bool IsAbortedByOwner { get; private set; }
+
+    /// <summary>The same as <see cref="Abort"/>, by the server or the shard.</summary>
+    internal override void AbortAtStop()
+    {
+        IsAbortedByOwner |= !_isClosed;
+        End(CloseMode.Reset);
+    }
 
     private void End(CloseMode mode)
     {

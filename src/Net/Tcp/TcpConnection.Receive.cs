@@ -46,8 +46,14 @@ public sealed partial class TcpConnection
             return ValueTask.FromCanceled<int>(cancellationToken);
         }
 
-        if (_isLikelyReadable)
+        // An empty buffer asks the kernel, by a poll: that the last receive filled its buffer does not say that there is more.
+        if (_isLikelyReadable && !buffer.IsEmpty)
         {
+            if (!Shard.MayEndAtOnce())
+            {
+                return receive.StartNextTurn(buffer, cancellationToken);
+            }
+
             SysResult result = TryReceive(buffer.Span);
             if (!result.WouldBlock)
             {
@@ -90,6 +96,14 @@ public sealed partial class TcpConnection
             _buffer = buffer;
             Arm();
             Begin(cancellationToken);
+            return Future;
+        }
+
+        /// <summary>Is tried in the next turn, without a poll.</summary>
+        internal ValueTask<int> StartNextTurn(Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            _buffer = buffer;
+            BeginReady(cancellationToken);
             return Future;
         }
 

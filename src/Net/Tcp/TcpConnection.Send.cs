@@ -47,7 +47,7 @@ public sealed partial class TcpConnection
         SysResult result = TrySend(buffer.Span);
         if (result.Value == buffer.Length)
         {
-            return default;
+            return Done();
         }
 
         if (result.IsError && !result.WouldBlock)
@@ -78,7 +78,7 @@ public sealed partial class TcpConnection
         SysResult result = TrySend(ref rest);
         if (rest.IsEmpty)
         {
-            return default;
+            return Done();
         }
 
         if (!result.WouldBlock)
@@ -167,6 +167,9 @@ public sealed partial class TcpConnection
         return result;
     }
 
+    /// <summary>Everything has gone: now, or in the next turn if the caller has had its share of this one.</summary>
+    private ValueTask Done() => Shard.MayEndAtOnce() ? default : (_send ??= new SendOperation(this)).EndNextTurn();
+
     private SocketException SendError(int errno) => SocketErrors.From($"send on {this}", errno);
 
     private sealed class SendOperation(TcpConnection connection) : Operation<bool>(connection, PollDirection.Write)
@@ -187,6 +190,15 @@ public sealed partial class TcpConnection
             return Start(cancellationToken);
         }
 
+        /// <summary>Has nothing left to send, and lets the others have their turn.</summary>
+        internal ValueTask EndNextTurn()
+        {
+            BeginReady(CancellationToken.None);
+            return VoidFuture;
+        }
+
+        private bool IsDone => _buffer.IsEmpty && _buffers.IsEmpty;
+
         private ValueTask Start(CancellationToken cancellationToken)
         {
             Arm();
@@ -196,8 +208,14 @@ public sealed partial class TcpConnection
 
         protected override void Attempt(int pollResult)
         {
+            if (IsDone)
+            {
+                Complete(true);
+                return;
+            }
+
             SysResult result = pollResult < 0 ? SysResult.Failure(-pollResult) : SendMore();
-            if (_buffer.IsEmpty && _buffers.IsEmpty)
+            if (IsDone)
             {
                 Complete(true);
             }

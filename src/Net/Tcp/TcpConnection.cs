@@ -35,13 +35,19 @@ public sealed partial class TcpConnection : ShardObject, IDisposable
         _handle = shard.Polls.Register(fd);
     }
 
-    /// <summary>The address on this side; null when it was never asked for before the connection was closed.</summary>
+    /// <summary>
+    /// The address on this side; null when it was never asked for before the connection was closed. The first reading is
+    /// on the shard.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Read for the first time, and not on its shard.</exception>
     public IPEndPoint? LocalEndPoint
     {
         get
         {
             if (_localEndPoint is null && !_isClosed)
             {
+                // While another thread looked, the descriptor could be closed and its number become somebody else's.
+                Shard.VerifyAccess();
                 NativeAddress address = default;
                 Count(Sockets.LocalAddress(_fd, ref address));
                 _localEndPoint = address.ToIPEndPoint();

@@ -13,18 +13,32 @@ namespace Reactor.Net;
 /// </summary>
 public sealed class TcpConnectionListener : ShardObject, IDisposable
 {
+    /// <summary>
+    /// Descriptors that connections leave to the runtime, which needs some at any time: to load an assembly, to start a
+    /// thread, to write to the console for the first time. Without any it aborts the process.
+    /// </summary>
+    private const int Headroom = 32;
+
     private readonly int _fd;
     private readonly int _handle;
     private AcceptOperation? _accept;
 
     // The last accept found a connection, so there may be another: connections come in bursts.
     private bool _mayHaveMore;
+
+    // Descriptor numbers from here on are left to the runtime.
+    private readonly int _endOfConnections;
+
+    // The last connection came so near; perhaps others have ended since.
+    private bool _isNearLimit;
     private bool _isClosed;
 
     private TcpConnectionListener(Shard shard, int fd, IPEndPoint localEndPoint)
         : base(shard)
     {
         _fd = fd;
+        int limit = FileDescriptor.Limit();
+        _endOfConnections = limit - Math.Min(Headroom, limit / 8);
         LocalEndPoint = localEndPoint;
         _handle = shard.Polls.Register(fd);
     }
@@ -94,7 +108,8 @@ public sealed class TcpConnectionListener : ShardObject, IDisposable
             return ValueTask.FromCanceled<TcpConnection>(cancellationToken);
         }
 
-        if (_mayHaveMore)
+        // In a flood of connections, those that are here already get their turn in between.
+        if (_mayHaveMore && Shard.MayEndAtOnce())
         {
             SysResult result = TryAccept(out TcpConnection? connection);
             if (connection is not null)
@@ -140,6 +155,11 @@ public sealed class TcpConnectionListener : ShardObject, IDisposable
     private SysResult TryAccept(out TcpConnection? connection)
     {
         connection = null;
+        if (_isNearLimit && !HasDescriptorsLeft())
+        {
+            return SysResult.Failure(LibC.EMFILE);
+        }
+
         NativeAddress peer = default;
         while (true)
         {
@@ -148,6 +168,7 @@ public sealed class TcpConnectionListener : ShardObject, IDisposable
             _mayHaveMore = !result.IsError;
             if (!result.IsError)
             {
+                _isNearLimit = result.Value >= _endOfConnections;
                 connection = new TcpConnection(Shard, result.Value, peer);
                 return result;
             }
@@ -157,6 +178,14 @@ public sealed class TcpConnectionListener : ShardObject, IDisposable
                 return result;
             }
         }
+    }
+
+    /// <summary>The kernel gives the lowest number that is free: so a number tells how near the limit is.</summary>
+    private bool HasDescriptorsLeft()
+    {
+        SysResult lowest = FileDescriptor.Duplicate(_fd);
+        Shard.Counters.IoCalls += 2;
+        return !lowest.IsError && !FileDescriptor.Close(lowest.Value).IsError && lowest.Value < _endOfConnections;
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 
 namespace Reactor.Net;
@@ -9,12 +10,16 @@ namespace Reactor.Net;
 /// When a handler returns, its connection is closed in good order; when it throws, the connection is reset. The server and
 /// the other connections go on.
 /// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The token source has no timer and no handle; there is nothing to give back.")]
 public sealed class TcpServer : IAsyncDisposable
 {
     private readonly ReactorHost _host;
     private readonly TcpServerOptions _options;
     private readonly ShardListener[] _listeners;
     private readonly Lock _stopLock = new();
+
+    // Fires with the first deadline of all that asked to stop.
+    private readonly CancellationTokenSource _abort = new();
     private Task? _stopTask;
 
     private TcpServer(ReactorHost host, TcpServerOptions options, ShardListener[] listeners)
@@ -55,6 +60,7 @@ public sealed class TcpServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(endPoint);
         ArgumentNullException.ThrowIfNull(handler);
         options ??= new TcpServerOptions();
+        options.Validate();
         Shard shard = host.Shards[0];
         ShardListener listener = await shard.InvokeAsync(() => ShardListener.Start(endPoint, handler, options)).ConfigureAwait(false);
         return new TcpServer(host, options, [listener]);
@@ -80,15 +86,21 @@ public sealed class TcpServer : IAsyncDisposable
 
     /// <summary>
     /// Stops accepting, tells the handlers by their token, and waits until the connections have ended. From any thread; a
-    /// second call waits for the first.
+    /// second call waits for the first, and its deadline counts too.
     /// </summary>
     /// <param name="deadline">When it fires, the connections that are left are aborted.</param>
     /// <returns>A task that ends when every connection is closed and its handler has returned; a handler that goes on after its connection was aborted is waited for 5 seconds.</returns>
-    public Task StopAsync(CancellationToken deadline = default)
+    public async Task StopAsync(CancellationToken deadline = default)
     {
+        Task stop;
         lock (_stopLock)
         {
-            return _stopTask ??= Task.WhenAll(_listeners.Select((listener, i) => StopAsync(_host.Shards[i], listener, deadline)));
+            stop = _stopTask ??= Task.WhenAll(_listeners.Select((listener, i) => StopAsync(_host.Shards[i], listener, _abort.Token)));
+        }
+
+        using (deadline.UnsafeRegister(static abort => ((CancellationTokenSource)abort!).Cancel(), _abort))
+        {
+            await stop.ConfigureAwait(false);
         }
     }
 

@@ -5,7 +5,7 @@ namespace Reactor.Kernel;
 
 /// <summary>
 /// The calls and constants that Tmds.LibC lacks; nothing else of the kernel is declared anywhere in this project.
-/// Numbers are those of the kernel's uapi headers (linux/aio_abi.h, linux/timerfd.h, asm/unistd.h).
+/// Numbers are those of the kernel's uapi headers (linux/aio_abi.h, linux/timerfd.h, asm-generic/resource.h, asm/unistd.h).
 /// </summary>
 internal static unsafe class LibCExtra
 {
@@ -13,6 +13,7 @@ internal static unsafe class LibCExtra
     internal const ushort IOCB_CMD_POLL = 5;
 
     internal const int CLOCK_MONOTONIC = 1;
+    internal const int RLIMIT_NOFILE = 7;
     internal const int TFD_NONBLOCK = 0x800;
     internal const int TFD_CLOEXEC = 0x80000;
 
@@ -48,6 +49,12 @@ internal static unsafe class LibCExtra
         internal timespec Value;
     }
 
+    internal struct Rlimit
+    {
+        internal ulong Current;
+        internal ulong Maximum;
+    }
+
     internal static int io_pgetevents(aio_context_t context, int minimum, int count, io_event* events, timespec* timeout, AioSigset* mask) =>
         (int)LibC.syscall(SYS_io_pgetevents, context.ring, minimum, count, events, timeout, mask);
 
@@ -59,4 +66,7 @@ internal static unsafe class LibCExtra
 
     [DllImport("libc", SetLastError = true)]
     internal static extern int timerfd_settime(int fd, int flags, Itimerspec* value, Itimerspec* old);
+
+    [DllImport("libc", SetLastError = true)]
+    internal static extern int getrlimit(int resource, Rlimit* limit);
 }

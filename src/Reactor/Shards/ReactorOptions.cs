@@ -6,9 +6,9 @@ namespace Reactor;
 public sealed class ReactorOptions
 {
     /// <summary>
-    /// The default of <see cref="PollBudget"/>: half of the kernel's default fs.aio-max-nr (65,536, system-wide).
+    /// The default of <see cref="PollBudget"/>: a quarter of the kernel's default fs.aio-max-nr (65,536, system-wide).
     /// </summary>
-    internal const int DefaultPollBudget = 32_768;
+    internal const int DefaultPollBudget = 16_384;
 
     /// <summary>The number of shards. Today exactly 1.</summary>
     public int Shards { get; set; } = 1;
@@ -25,7 +25,7 @@ public sealed class ReactorOptions
     /// <summary>
     /// How many polls a shard may have armed at a time: about the number of idle connections. At the most this many are
     /// charged to fs.aio-max-nr, fewer when less than twice as much is left. Beyond it, polls wait until others fire.
-    /// 32,768 by default; at least 64.
+    /// 16,384 by default; at least 64.
     /// </summary>
     public int PollBudget { get; set; } = DefaultPollBudget;
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Reactor.Scheduling;
 
 namespace Reactor;
@@ -5,7 +6,15 @@ namespace Reactor;
 // The loop: one turn, read from top to bottom.
 public sealed partial class Shard
 {
+    /// <summary>
+    /// How many operations may end at once, without a wait, while one continuation runs. The next one ends in the next
+    /// turn, so that a peer that never pauses cannot keep the shard from everything else. At about 2 µs for a small receive
+    /// or send, the others wait some 100 µs.
+    /// </summary>
+    internal const int MaxEndedAtOnce = 64;
+
     private readonly ShardSynchronizationContext _synchronizationContext;
+    private int _endedAtOnce;
 
     private void RunLoop()
     {
@@ -51,6 +60,7 @@ public sealed partial class Shard
                 for (; remaining > 0;)
                 {
                     remaining--;
+                    _endedAtOnce = 0;
                     WorkItem item = _runQueue.Dequeue();
                     item.Callback(item.State);
                 }
@@ -64,6 +74,11 @@ public sealed partial class Shard
             SynchronizationContext.SetSynchronizationContext(_installedContext);
         }
     }
+
+    /// <summary>Whether an operation that needs no wait may end now; if not, it is to end in the next turn.</summary>
+    /// <remarks>Hot path. Planned: the preemption ring answers this, by the time that has passed.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool MayEndAtOnce() => ++_endedAtOnce <= MaxEndedAtOnce;
 
     /// <summary>An exception that nobody awaits is counted and told; the loop goes on.</summary>
     internal void ReportUnhandled(Exception exception)

@@ -84,6 +84,13 @@ internal abstract partial class ShardOperation<TResult> : PollWaiter, IValueTask
         }
     }
 
+    /// <summary>Makes the operation pending and has it attempted in the next turn, without a poll.</summary>
+    protected void BeginReady(CancellationToken cancellationToken)
+    {
+        Begin(cancellationToken);
+        Enqueue();
+    }
+
     /// <summary>Ends a pending operation with a failure; nothing happens if it is not pending.</summary>
     internal void Abort(Exception error)
     {
@@ -191,9 +198,19 @@ internal abstract partial class ShardOperation<TResult> : PollWaiter, IValueTask
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         OnCompleted(continuation, state, token, flags);
 
+    /// <remarks>
+    /// Misuse is told here rather than in <see cref="OnCompleted"/>. What is thrown here comes out of the await; what leaves
+    /// OnCompleted is rethrown on the thread pool by the awaiting method's builder, and ends the process.
+    /// </remarks>
     private ValueTaskSourceStatus GetStatus(short token)
     {
         ThrowIfStale(token);
+        if (_state == State.Pending)
+        {
+            Shard.VerifyAccess();
+            ThrowIfAwaited();
+        }
+
         return _state switch
         {
             State.Pending => ValueTaskSourceStatus.Pending,
@@ -230,11 +247,7 @@ internal abstract partial class ShardOperation<TResult> : PollWaiter, IValueTask
     {
         Shard.VerifyAccess();
         ThrowIfStale(token);
-        if (_continuation is not null)
-        {
-            throw new InvalidOperationException("The operation is awaited already. A ValueTask may be awaited once.");
-        }
-
+        ThrowIfAwaited();
         _continuation = continuation;
         _continuationState = state;
         if ((flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0)
@@ -246,6 +259,14 @@ internal abstract partial class ShardOperation<TResult> : PollWaiter, IValueTask
         if (_state == State.Completed)
         {
             Enqueue();
+        }
+    }
+
+    private void ThrowIfAwaited()
+    {
+        if (_continuation is not null)
+        {
+            throw new InvalidOperationException("The operation is awaited already. A ValueTask may be awaited once.");
         }
     }
 

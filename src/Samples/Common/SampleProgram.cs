@@ -35,10 +35,11 @@ public static class SampleProgram
         }
         catch (ArgumentException exception)
         {
-            Console.Error.WriteLine(exception.Message);
+            string option = exception.ParamName == nameof(ReactorOptions.CpuSet) ? $"--cpus {parsed.Reactor.CpuSet}: " : "";
+            Console.Error.WriteLine(option + exception.Message);
             return ServerArguments.UsageError;
         }
-        catch (Exception exception) when (exception is SocketException or InvalidOperationException or PlatformNotSupportedException)
+        catch (Exception exception) when (exception is SocketException or IOException or InvalidOperationException or PlatformNotSupportedException)
         {
             Console.Error.WriteLine(exception.Message);
             return 1;

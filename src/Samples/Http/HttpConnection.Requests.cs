@@ -62,7 +62,7 @@ internal sealed partial class HttpConnection
 
         // Where there is no room for the answer, nothing is consumed: the same head is parsed again when there is.
         _route = Router.Resolve(_parser.Method, _parser.PathIn(data));
-        _option = shard.IsDraining ? ConnectionOption.Close : _parser.Connection;
+        _option = _parser.Connection;
         if (!_parser.HasBody)
         {
             return TryAnswer() ? Next(consumed) : Step.Flush;
@@ -170,6 +170,12 @@ internal sealed partial class HttpConnection
 
     private bool TryWriteHead(long contentLength, ReadOnlySpan<byte> body)
     {
+        if (shard.IsDraining)
+        {
+            // Perhaps only since the body began to come in.
+            _option = ConnectionOption.Close;
+        }
+
         if (!HttpResponseWriter.TryWrite(Room, _route.Head(contentLength, _option), body, shard.Date, out int written))
         {
             return false;

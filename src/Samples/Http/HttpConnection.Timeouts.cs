@@ -9,6 +9,10 @@ internal sealed partial class HttpConnection
     // The request did not come in time; the peer is told so and the connection ends.
     private bool _isOverdue;
 
+    // Ends the receive of such a request. A shutdown of the receiving side would do that too, but then nothing would be
+    // received afterwards, and closing would send RST before the peer has read the answer.
+    private readonly CancellationTokenSource _overdue = new();
+
     private enum Phase : byte
     {
         Idle,
@@ -40,12 +44,20 @@ internal sealed partial class HttpConnection
             case Phase.Idle:
                 tcp.ShutdownReceive();
                 break;
+            case Phase.Body when EchoesAsItComes:
+                // Its answer has begun: another one behind it would be taken for the rest of the body.
+                tcp.Abort();
+                break;
             case Phase.Head or Phase.Body:
                 _isOverdue = true;
-                tcp.ShutdownReceive();
+                _overdue.Cancel();
+                break;
+            case Phase.Lingering:
+                // The peer does not finish. What it has not read yet still arrives.
+                tcp.Close();
                 break;
             default:
-                // The peer takes nothing, or sends without end: there is no polite way.
+                // The peer takes nothing: there is no polite way.
                 tcp.Abort();
                 break;
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Reactor.Net;
 
 namespace Reactor.Samples.Http;
@@ -5,6 +6,7 @@ namespace Reactor.Samples.Http;
 /// <summary>
 /// One HTTP connection: receives, answers everything that has arrived whole, sends the answers in one call, and again.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The token source has no timer and no handle; there is nothing to give back.")]
 internal sealed partial class HttpConnection(HttpShard shard, TcpConnection tcp)
 {
     private readonly HttpRequestParser _parser = new(shard.Limits);
@@ -53,7 +55,16 @@ internal sealed partial class HttpConnection(HttpShard shard, TcpConnection tcp)
                 }
 
                 EnterReceiving();
-                int received = await tcp.ReceiveAsync(MakeRoom());
+                int received = 0;
+                try
+                {
+                    received = await tcp.ReceiveAsync(MakeRoom(), _overdue.Token);
+                }
+                catch (OperationCanceledException) when (_isOverdue)
+                {
+                    // The next round refuses what has not come.
+                }
+
                 if (received == 0 && !_isOverdue)
                 {
                     return;

@@ -30,7 +30,15 @@ internal sealed class HttpServer : SampleServer
     internal static async Task<SampleServer> StartAsync(ReactorHost host, IPEndPoint endPoint, HttpLimits limits, HttpTimeouts timeouts)
     {
         HttpShard shard = await host.Shards[0].InvokeAsync(() => new HttpShard(limits, timeouts));
-        return new HttpServer(shard, await TcpServer.StartAsync(host, endPoint, shard.ServeAsync));
+        try
+        {
+            return new HttpServer(shard, await TcpServer.StartAsync(host, endPoint, shard.ServeAsync));
+        }
+        catch
+        {
+            shard.Dispose();
+            throw;
+        }
     }
 
     public override async Task StopAsync(CancellationToken deadline)

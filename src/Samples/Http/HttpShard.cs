@@ -17,7 +17,7 @@ internal sealed class HttpShard : IDisposable
         Timeouts = timeouts;
         Buffers = new BufferPool(Math.Max(limits.MaxHeadBytes, BufferPool.MinimumSize));
         Date = new HttpDate(DateTimeOffset.UtcNow);
-        _ = RunClockAsync(_stopClock.Token);
+        RunClock(_stopClock.Token);
     }
 
     internal HttpLimits Limits { get; }
@@ -89,7 +89,8 @@ internal sealed class HttpShard : IDisposable
         _connections.RemoveAt(_connections.Count - 1);
     }
 
-    private async Task RunClockAsync(CancellationToken stop)
+    // Nobody awaits it: as async void, whatever should ever leave it is told to the host's UnhandledException.
+    private async void RunClock(CancellationToken stop)
     {
         using var timer = new PeriodicTimer(Timeouts.Tick);
         try

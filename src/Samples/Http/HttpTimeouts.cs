@@ -1,6 +1,6 @@
 namespace Reactor.Samples.Http;
 
-/// <summary>How long a peer may take. Checked once a second, so each may last up to a second longer.</summary>
+/// <summary>How long a peer may take. Checked once a second by a clock that moves once a second, so each is a second more or less.</summary>
 internal sealed record HttpTimeouts
 {
     public static HttpTimeouts Default { get; } = new();

@@ -1,0 +1,81 @@
+using System.Net.Sockets;
+
+namespace Reactor.Net.Tests.Server;
+
+/// <summary>Out of file descriptors. The limit is the whole process's, so that this runs alone and puts it back.</summary>
+[Collection(Alone.Name)]
+public sealed class DescriptorExhaustionTests : ShardTest
+{
+    [Fact]
+    public async Task Accepting_pauses_when_no_descriptor_is_left_and_resumes_when_there_is_one()
+    {
+        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        using Socket before = await WarmUpAsync(server);
+        Socket[] waiting = [.. Enumerable.Range(0, 5).Select(_ => Peers.Create(server.EndPoint))];
+        using (new DescriptorExhaustion())
+        {
+            foreach (Socket peer in waiting)
+            {
+                // The kernel completes the handshake; nobody can accept.
+                peer.Connect(server.EndPoint);
+            }
+
+            // More than one pause: the error comes again, and is not reported again.
+            await Eventually.IsTrueAsync(() => server.GetStatistics().AcceptErrors >= 3, "accepting fails and is tried again", Eventually.Promptly);
+            await Handlers.AssertEchoesAsync(before, "served all the same");
+            Assert.Equal(1, server.GetStatistics().Accepted);
+        }
+
+        await Task.WhenAll(waiting.Select(peer => Handlers.AssertEchoesAsync(peer)));
+        Assert.Equal((6, 6), (server.GetStatistics().Accepted, server.GetStatistics().Active));
+        SocketException exception = Assert.IsType<SocketException>(Assert.Single(TakeUnhandled()));
+        Assert.Equal(SocketError.TooManyOpenSockets, exception.SocketErrorCode);
+        Assert.Contains("ulimit -n", exception.Message, StringComparison.Ordinal);
+        Array.ForEach(waiting, peer => peer.Dispose());
+        before.Dispose();
+        await server.StopAsync().WaitAsync(Eventually.Promptly);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_out_of_descriptors_can_be_stopped()
+    {
+        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        using Socket before = await WarmUpAsync(server);
+        using Socket waiting = Peers.Create(server.EndPoint);
+        using (new DescriptorExhaustion())
+        {
+            waiting.Connect(server.EndPoint);
+            await Eventually.IsTrueAsync(() => server.GetStatistics().AcceptErrors >= 1, "accepting fails", Eventually.Promptly);
+            await server.StopAsync(new CancellationToken(true)).WaitAsync(Eventually.Promptly);
+        }
+
+        await waiting.AssertSeesResetAsync();
+        Assert.Single(TakeUnhandled());
+        await Eventually.IsTrueAsync(() => Shard.GetStatistics() is { Descriptors: 1, PollsArmed: 1 }, "the shard holds nothing but its wake-up");
+    }
+
+    [Fact]
+    public async Task A_server_whose_first_mishap_is_the_lack_of_descriptors_accepts_again_when_there_are_some()
+    {
+        // Then the runtime can start no thread, not even that of its timers, and load no assembly.
+        (int exitCode, string output) = await ColdProcess.RunOutOfDescriptorsAsync();
+
+        Assert.True(exitCode == 0, output);
+    }
+
+    /// <summary>
+    /// Does once what the test needs later: assemblies that are loaded, and threads that are started, only when no
+    /// descriptor is left would fail for want of one, in the peers as in the test's own machinery.
+    /// </summary>
+    private async Task<Socket> WarmUpAsync(TcpServer server)
+    {
+        Socket peer = Peers.Create(server.EndPoint);
+        peer.Connect(server.EndPoint);
+        await Handlers.AssertEchoesAsync(peer);
+        Shard.Post(() => throw SocketErrors.From("rehearse", Tmds.Linux.LibC.EMFILE));
+        await Eventually.IsEqualAsync(1, () => UnhandledCount, "reported exceptions");
+        Assert.Single(TakeUnhandled());
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => Thread.Sleep(5))));
+        return peer;
+    }
+}

@@ -1,0 +1,30 @@
+using Reactor.Bench.Throughput.Results;
+
+namespace Throughput.Tests;
+
+public sealed class StatisticsTests
+{
+    [Theory]
+    [InlineData(new double[] { 7 }, 7)]
+    [InlineData(new double[] { 3, 1, 2 }, 2)]
+    [InlineData(new double[] { 4, 1, 3, 2 }, 2.5)]
+    public void The_median_is_the_middle_or_the_mean_of_both_middles(double[] values, double median) =>
+        Assert.Equal(median, Statistics.Median(values));
+
+    [Fact]
+    public void Nothing_has_no_median() =>
+        Assert.Throws<ArgumentException>(() => Statistics.Median([]));
+
+    [Fact]
+    public void A_spread_holds_median_least_and_most() =>
+        Assert.Equal(new Spread(5, 1, 9), Statistics.SpreadOf([9, 1, 5]));
+
+    [Theory]
+    [InlineData(1, 2, 3, 4, false)]
+    [InlineData(1, 3, 3, 4, true)]
+    [InlineData(1, 9, 3, 4, true)]
+    [InlineData(3, 4, 1, 9, true)]
+    [InlineData(5, 6, 1, 2, false)]
+    public void Ranges_overlap_when_they_touch_or_one_holds_the_other(double min, double max, double otherMin, double otherMax, bool overlap) =>
+        Assert.Equal(overlap, new Spread(min, min, max).Overlaps(new Spread(otherMin, otherMin, otherMax)));
+}
