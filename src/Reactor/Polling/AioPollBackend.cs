@@ -28,6 +28,9 @@ internal sealed unsafe class AioPollBackend : PollBackend
 
     private int _wakeUpSlot = -1;
 
+    // Of the submit that is under way.
+    private readonly List<(PollWaiter Waiter, int Result)> _refused = [];
+
     internal AioPollBackend(AioContext context)
     {
         _context = context;
@@ -85,11 +88,9 @@ internal sealed unsafe class AioPollBackend : PollBackend
         Abandon(handle, PollDirection.Read);
         Abandon(handle, PollDirection.Write);
         ref PolledDescriptor descriptor = ref _table.Descriptor(handle);
-        if (mode == CloseMode.Reset)
-        {
-            Count(Sockets.Disconnect(descriptor.Fd));
-        }
 
+        // Only TCP can be disconnected. Other sockets know no reset: they are shut down.
+        bool completes = mode == CloseMode.Reset && !Count(Sockets.Disconnect(descriptor.Fd)).IsError;
         if (!IsArmed(handle))
         {
             Release(handle);
@@ -98,12 +99,11 @@ internal sealed unsafe class AioPollBackend : PollBackend
 
         descriptor.IsClosing = true;
         Counters.Closing++;
-        bool completes = mode switch
+        if (!completes && mode != CloseMode.Cancel)
         {
-            CloseMode.Graceful => !Count(Sockets.ShutdownBoth(descriptor.Fd)).IsError,
-            CloseMode.Reset => true,
-            _ => false,
-        };
+            completes = !Count(Sockets.ShutdownBoth(descriptor.Fd)).IsError;
+        }
+
         if (!completes)
         {
             // Not a socket, or one that is not connected: there the polls do not end by themselves.
@@ -166,6 +166,7 @@ internal sealed unsafe class AioPollBackend : PollBackend
         }
 
         DropFromBatch(done);
+        TellRefused();
     }
 
     internal override void Wait(TimeSpan? timeout)
@@ -191,8 +192,16 @@ internal sealed unsafe class AioPollBackend : PollBackend
 
     public override void Dispose()
     {
-        // Polls that are still armed end with the context.
+        // Polls that are still armed end with the context, and only then a descriptor can be closed that waited for them.
         _context.Dispose();
+        for (int handle = 0; handle < _table.Count; handle++)
+        {
+            if (_table.Descriptor(handle).IsClosing)
+            {
+                FileDescriptor.Close(_table.Descriptor(handle).Fd);
+            }
+        }
+
         _table.Dispose();
         NativeMemory.Free(_events);
         NativeMemory.Free(_batch);
@@ -310,7 +319,26 @@ internal sealed unsafe class AioPollBackend : PollBackend
         slot.Waiter = null;
         slot.State = PollSlotState.Idle;
         Counters.PollsRefused++;
-        waiter?.OnReady(-errno);
+        if (waiter is not null)
+        {
+            _refused.Add((waiter, -errno));
+        }
+    }
+
+    /// <summary>After the batch is in order again, because a waiter may arm the next poll at once.</summary>
+    private void TellRefused()
+    {
+        if (_refused.Count == 0)
+        {
+            return;
+        }
+
+        foreach ((PollWaiter waiter, int result) in _refused)
+        {
+            waiter.OnReady(result);
+        }
+
+        _refused.Clear();
     }
 
     private ref PollSlot SlotInBatch(int batchIndex) => ref _table.Slot(PollTable.SlotOf(_batch[batchIndex]->aio_data));

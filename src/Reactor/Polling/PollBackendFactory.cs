@@ -1,5 +1,6 @@
 using System.Globalization;
 using Reactor.Kernel;
+using Tmds.Linux;
 
 namespace Reactor.Polling;
 
@@ -23,16 +24,47 @@ internal static class PollBackendFactory
             SysResult result = AioContext.TryCreate(capacity + 1, out AioContext? context, calls);
             if (context is not null)
             {
-                return new AioPollBackend(context);
+                SysResult poll = TryPoll(context);
+                if (!poll.IsError)
+                {
+                    return new AioPollBackend(context);
+                }
+
+                context.Dispose();
+                throw new InvalidOperationException($"Linux AIO has no polls here: io_submit(IOCB_CMD_POLL) failed with {Errno.Describe(poll.Errno)}. They came with Linux 4.18, and some sandboxes (gVisor) lack them.");
             }
 
-            if (result.Errno != Tmds.Linux.LibC.EAGAIN || capacity <= MinimumBudget)
+            if (result.Errno != LibC.EAGAIN || capacity <= MinimumBudget)
             {
                 throw new InvalidOperationException(Explain(capacity, result.Errno));
             }
 
             capacity = Math.Max(capacity / 2, MinimumBudget);
         }
+    }
+
+    /// <summary>Polls a descriptor that is ready, and takes the completion: whoever has AIO need not have polls.</summary>
+    private static unsafe SysResult TryPoll(AioContext context)
+    {
+        using var ready = new EventFd();
+        ready.Signal();
+        iocb poll = new() { aio_lio_opcode = LibCExtra.IOCB_CMD_POLL, aio_fildes = ready.Fd, aio_buf = (ushort)LibC.POLLIN };
+        iocb* address = &poll;
+        SysResult submitted = context.Submit(&address, 1);
+        if (submitted.IsError)
+        {
+            return submitted;
+        }
+
+        io_event completion;
+        SysResult waited;
+        do
+        {
+            waited = context.Wait(&completion, 1, 1, null);
+        }
+        while (waited.Errno == LibC.EINTR);
+
+        return waited;
     }
 
     /// <summary>Half of what is left of fs.aio-max-nr, divided by the shards: the limit is the whole machine's.</summary>
@@ -44,7 +76,7 @@ internal static class PollBackendFactory
     private static string Explain(int capacity, int errno)
     {
         string message = $"Linux AIO is not to be had: io_setup({capacity + 1}) failed with {Errno.Describe(errno)}.";
-        return errno == Tmds.Linux.LibC.EAGAIN
+        return errno == LibC.EAGAIN
             ? $"{message} The system-wide limit fs.aio-max-nr is {Read("aio-max-nr")}, of which {Read("aio-nr")} are in use; each shard needs at least {MinimumBudget + 1}. Raise it with 'sysctl -w fs.aio-max-nr=N', or stop what uses it."
             : $"{message} The kernel has no AIO (CONFIG_AIO), or a sandbox refuses it.";
     }

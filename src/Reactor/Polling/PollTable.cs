@@ -59,6 +59,9 @@ internal sealed unsafe class PollTable : IDisposable
     private PolledDescriptor[] _descriptors = [];
     private int _firstFree = None;
 
+    /// <summary>The number of entries, free ones included.</summary>
+    internal int Count => _descriptors.Length;
+
     internal ref PolledDescriptor Descriptor(int handle) => ref _descriptors[handle];
 
     internal ref PollSlot Slot(int slot) => ref _slots[slot];

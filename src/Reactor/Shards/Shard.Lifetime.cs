@@ -8,12 +8,16 @@ namespace Reactor;
 // Birth and death of a shard, on its own thread.
 public sealed partial class Shard
 {
-    /// <summary>How long a stopping shard waits for the last completions of descriptors that it closes; they take microseconds.</summary>
-    private static readonly TimeSpan s_closingDeadline = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// How long a stopping shard waits for the last completions of descriptors that it closes, which take microseconds, and
+    /// for work that makes more work.
+    /// </summary>
+    private static readonly TimeSpan s_stopDeadline = TimeSpan.FromSeconds(5);
 
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SynchronizationContext? _installedContext;
+    private ExecutionContext _executionContext = null!;
     private PollBackend _backend = null!;
     private Thread? _thread;
     private ShardObject? _firstObject;
@@ -25,7 +29,9 @@ public sealed partial class Shard
     internal Task StartAsync()
     {
         _thread = new Thread(ThreadMain) { IsBackground = true, Name = $"reactor/{Id}" };
-        _thread.Start();
+
+        // Unsafe: the execution context of whoever starts a host is not for what runs there.
+        _thread.UnsafeStart();
         return _started.Task;
     }
 
@@ -107,6 +113,7 @@ public sealed partial class Shard
     private void SetUp()
     {
         t_current = this;
+        _executionContext = ExecutionContext.Capture()!;
         if (Cpu is { } cpu)
         {
             SysResult pinned = ThreadAffinity.TrySet(new CpuSet([cpu]));
@@ -136,23 +143,32 @@ public sealed partial class Shard
         while (_firstObject is { } item)
         {
             Disown(item);
-            item.AbortAtStop();
+            try
+            {
+                item.AbortAtStop();
+            }
+            catch (Exception exception)
+            {
+                ReportUnhandled(exception);
+            }
         }
     }
 
     private bool HasStopped() =>
-        _backend.Counters.Closing == 0 || Stopwatch.GetElapsedTime(_stopRequestedAt) > s_closingDeadline;
+        (!HasWork && _backend.Counters.Closing == 0) || Stopwatch.GetElapsedTime(_stopRequestedAt) > s_stopDeadline;
 
     /// <summary>Runs what arrived last, and gives everything back to the kernel.</summary>
     private void TearDown()
     {
         Queue(_inbox.Close());
+
+        // From here on, what is posted goes to the thread pool, so that the queue comes to an end.
+        _hasStopped = true;
         while (_runQueue.Count > 0)
         {
             RunReady();
         }
 
-        _hasStopped = true;
         SynchronizationContext.SetSynchronizationContext(null);
         _backend?.Dispose();
         _wakeUp?.Dispose();

@@ -15,7 +15,8 @@ public sealed partial class Shard
     /// <remarks>
     /// No wake-up is lost: the shard announces its sleep, then looks at the inbox; a sender pushes, then looks at the
     /// announcement. Both sides have a full fence between the two, so at least one of them sees the other. The eventfd's
-    /// poll is in the kernel at this point, because every turn submits before it sleeps.
+    /// poll is in the kernel at this point: it is armed again by the harvest that completes it, and a turn whose last
+    /// harvest completed anything does not sleep.
     /// </remarks>
     private void Sleep()
     {

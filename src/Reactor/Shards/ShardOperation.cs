@@ -204,10 +204,10 @@ internal abstract partial class ShardOperation<TResult> : PollWaiter, IValueTask
     /// </remarks>
     private ValueTaskSourceStatus GetStatus(short token)
     {
+        Shard.VerifyAccess();
         ThrowIfStale(token);
         if (_state == State.Pending)
         {
-            Shard.VerifyAccess();
             ThrowIfAwaited();
         }
 

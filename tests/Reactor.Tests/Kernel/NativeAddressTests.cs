@@ -1,0 +1,81 @@
+using System.Net;
+using System.Net.Sockets;
+using Reactor.Kernel;
+using Reactor.Tests.Support;
+using Xunit.Abstractions;
+
+namespace Reactor.Tests.Kernel;
+
+public sealed class NativeAddressTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData("127.0.0.1", 0)]
+    [InlineData("0.0.0.0", 65535)]
+    [InlineData("255.255.255.255", 1)]
+    [InlineData("192.0.2.7", 443)]
+    [InlineData("::", 0)]
+    [InlineData("::1", 8080)]
+    [InlineData("2001:db8::1234:5678", 65535)]
+    [InlineData("::ffff:192.0.2.7", 80)]
+    [InlineData("fe80::1%7", 80)]
+    [InlineData("fe80::1%4294967295", 80)]
+    public void An_end_point_survives_the_round_trip(string address, int port)
+    {
+        var endPoint = new IPEndPoint(IPAddress.Parse(address), port);
+        NativeAddress native = NativeAddress.From(endPoint);
+        IPEndPoint? back = native.ToIPEndPoint();
+        Assert.Equal(endPoint, back);
+        Assert.Equal(endPoint.AddressFamily, native.Family);
+        if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            Assert.Equal(endPoint.Address.ScopeId, back!.Address.ScopeId);
+        }
+    }
+
+    [Fact]
+    public void Any_address_survives_the_round_trip()
+    {
+        Random random = Seed.Random(output);
+        for (int round = 0; round < 1000; round++)
+        {
+            byte[] bytes = new byte[random.Next(2) == 0 ? 4 : 16];
+            random.NextBytes(bytes);
+            var endPoint = new IPEndPoint(new IPAddress(bytes), random.Next(65536));
+            Assert.Equal(endPoint, NativeAddress.From(endPoint).ToIPEndPoint());
+        }
+    }
+
+    [Fact]
+    public void The_bytes_are_the_kernels_sockaddr()
+    {
+        NativeAddress native = NativeAddress.From(new IPEndPoint(IPAddress.Parse("1.2.3.4"), 0x1234));
+        Assert.Equal(16, native.Length);
+        Assert.Equal([2, 0, 0x12, 0x34, 1, 2, 3, 4], native.AsSpan()[..8].ToArray());
+    }
+
+    [Fact]
+    public void The_kernel_and_the_class_library_name_the_same_address()
+    {
+        using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+        NativeAddress native = default;
+        Assert.False(Sockets.LocalAddress((int)socket.Handle, ref native).IsError);
+        Assert.Equal(socket.LocalEndPoint, native.ToIPEndPoint());
+    }
+
+    [Fact]
+    public void An_address_that_is_not_known_is_null()
+    {
+        NativeAddress native = default;
+        Assert.False(native.IsKnown);
+        Assert.Null(native.ToIPEndPoint());
+        Assert.Equal(AddressFamily.Unspecified, native.Family);
+    }
+
+    [Fact]
+    public void A_length_beyond_the_capacity_is_cut_to_it()
+    {
+        var native = new NativeAddress { Length = 110 };
+        Assert.Equal(NativeAddress.Capacity, native.Length);
+    }
+}

@@ -1,0 +1,121 @@
+using Reactor.Polling;
+using Reactor.Tests.Support;
+
+namespace Reactor.Tests.Polling;
+
+/// <summary>Descriptor numbers are the whole process's: nobody else may open one while these tests watch.</summary>
+[Collection(Alone.Name)]
+public sealed class DescriptorReuseTests : IDisposable
+{
+    private readonly AioPollBackend _backend = new(Contexts.Create(64));
+
+    /// <remarks>
+    /// Each round, a socket is closed under an armed poll that fires at that moment, its number is taken by a fresh pair
+    /// at once, and nothing has been written to that.
+    /// </remarks>
+    [Theory]
+    [InlineData(CloseMode.Graceful)]
+    [InlineData(CloseMode.Reset)]
+    [InlineData(CloseMode.Cancel)]
+    internal void A_number_used_again_at_once_gets_no_event_of_its_predecessor(CloseMode mode)
+    {
+        const int Rounds = 1000;
+        int reused = 0;
+        (int own, int peer) = Descriptors.Tcp();
+        int handle = _backend.Register(own);
+        var waiter = new RecordingWaiter();
+        _backend.Arm(handle, PollDirection.Read, waiter);
+        Turn();
+        for (int round = 0; round < Rounds; round++)
+        {
+            Descriptors.Write(peer);
+            _backend.Close(handle, mode);
+            Eventually.Until(
+                () =>
+                {
+                    Turn();
+                    return _backend.Counters.Closing == 0;
+                },
+                "closed");
+            Descriptors.Close(peer);
+            int previous = own;
+            (own, peer) = Descriptors.Tcp();
+            reused += own == previous || peer == previous ? 1 : 0;
+            handle = _backend.Register(own);
+            var successor = new RecordingWaiter();
+            _backend.Arm(handle, PollDirection.Read, successor);
+            Turn();
+            Turn();
+            Assert.Equal((0, 0), (waiter.Count, successor.Count));
+            waiter = successor;
+        }
+
+        Assert.True(reused > Rounds / 2, $"only {reused} numbers were used again: the test proves nothing");
+        Assert.Equal(1, _backend.Counters.PollsArmed);
+        _backend.Close(handle, mode);
+        Descriptors.Close(peer);
+        Eventually.Until(
+            () =>
+            {
+                Turn();
+                return _backend.Counters.Closing == 0;
+            },
+            "closed");
+    }
+
+    [Fact]
+    public void A_number_is_not_free_while_the_kernel_holds_a_poll_on_it()
+    {
+        (int read, int write) = Descriptors.Pipe();
+        int handle = _backend.Register(read);
+        _backend.Arm(handle, PollDirection.Read, new RecordingWaiter());
+        Turn();
+        _backend.Close(handle, CloseMode.Cancel);
+        Assert.True(Descriptors.IsOpen(read));
+        Eventually.Until(
+            () =>
+            {
+                Turn();
+                return _backend.Counters.Closing == 0;
+            },
+            "closed");
+        Assert.False(Descriptors.IsOpen(read));
+        Descriptors.Close(write);
+    }
+
+    [Theory]
+    [InlineData(CloseMode.Graceful)]
+    [InlineData(CloseMode.Reset)]
+    [InlineData(CloseMode.Cancel)]
+    internal void No_descriptor_is_left_after_many_closes(CloseMode mode)
+    {
+        int before = ProcessState.OpenDescriptors;
+        for (int round = 0; round < 100; round++)
+        {
+            (int own, int peer) = Descriptors.Tcp();
+            int handle = _backend.Register(own);
+            _backend.Arm(handle, PollDirection.Read, new RecordingWaiter());
+            Turn();
+            _backend.Close(handle, mode);
+            Descriptors.Close(peer);
+        }
+
+        Eventually.Until(
+            () =>
+            {
+                Turn();
+                return _backend.Counters.Closing == 0;
+            },
+            "closed");
+        Assert.Equal(before, ProcessState.OpenDescriptors);
+    }
+
+    public void Dispose() => _backend.Dispose();
+
+    private void Turn()
+    {
+        _backend.Harvest();
+        _backend.Submit();
+        _backend.Harvest();
+    }
+}

@@ -1,0 +1,73 @@
+using Reactor.Polling;
+using Reactor.Tests.Support;
+using Tmds.Linux;
+
+namespace Reactor.Tests.Polling;
+
+public sealed class PollBackendFactoryTests
+{
+    [Fact]
+    public void The_context_has_one_place_more_than_the_budget_for_the_wake_up()
+    {
+        using PollBackend backend = PollBackendFactory.Create(BackendKind.Auto, 100, 1);
+        Assert.Equal(101, Assert.IsType<AioPollBackend>(backend).Budget);
+        Assert.Equal(BackendKind.LinuxAio, backend.Kind);
+    }
+
+    [Fact]
+    public void When_the_system_has_too_little_left_a_smaller_context_is_taken()
+    {
+        var asked = new List<int>();
+        var calls = new RefusingCalls
+        {
+            OnSetup = capacity =>
+            {
+                asked.Add(capacity);
+                return capacity > 100 ? LibC.EAGAIN : null;
+            },
+        };
+        using PollBackend backend = PollBackendFactory.Create(BackendKind.Auto, 1000, 1, calls);
+        Assert.InRange(Assert.IsType<AioPollBackend>(backend).Budget, PollBackendFactory.MinimumBudget + 1, 100);
+        Assert.Equal(asked.OrderDescending(), asked);
+    }
+
+    [Fact]
+    public void When_not_even_the_smallest_context_is_to_be_had_the_message_names_the_limit_and_the_number()
+    {
+        int least = int.MaxValue;
+        var calls = new RefusingCalls
+        {
+            OnSetup = capacity =>
+            {
+                least = Math.Min(least, capacity);
+                return LibC.EAGAIN;
+            },
+        };
+        string message = Assert.Throws<InvalidOperationException>(() => PollBackendFactory.Create(BackendKind.Auto, 1000, 1, calls)).Message;
+        Assert.Contains("fs.aio-max-nr", message, StringComparison.Ordinal);
+        Assert.Contains("sysctl -w", message, StringComparison.Ordinal);
+        Assert.Contains($"at least {PollBackendFactory.MinimumBudget + 1}", message, StringComparison.Ordinal);
+        Assert.Equal(PollBackendFactory.MinimumBudget + 1, least);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_kernel_without_AIO_is_named_as_such_and_not_asked_twice(bool refusedBySandbox)
+    {
+        var calls = new RefusingCalls { OnSetup = _ => refusedBySandbox ? LibC.EPERM : LibC.ENOSYS };
+        string message = Assert.Throws<InvalidOperationException>(() => PollBackendFactory.Create(BackendKind.Auto, 1000, 1, calls)).Message;
+        Assert.Contains(refusedBySandbox ? "EPERM" : "ENOSYS", message, StringComparison.Ordinal);
+        Assert.Contains("CONFIG_AIO", message, StringComparison.Ordinal);
+        Assert.Equal(1, calls.Setups);
+    }
+
+    /// <remarks>gVisor, and kernels before 4.18: io_setup succeeds, and every poll is EINVAL.</remarks>
+    [Fact]
+    public void A_kernel_that_has_AIO_but_no_polls_is_found_out_when_the_backend_is_made()
+    {
+        var calls = new RefusingCalls { OnSubmit = _ => LibC.EINVAL };
+        string message = Assert.Throws<InvalidOperationException>(() => PollBackendFactory.Create(BackendKind.Auto, 100, 1, calls).Dispose()).Message;
+        Assert.Contains("EINVAL", message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace Reactor.Tests.Support;
+
+/// <summary>What the kernel says about this process.</summary>
+internal static class ProcessState
+{
+    /// <summary>fs.aio-nr: system-wide, so that other processes move it too.</summary>
+    internal static long AioNr => long.Parse(File.ReadAllText("/proc/sys/fs/aio-nr"), CultureInfo.InvariantCulture);
+
+    /// <summary>The AIO contexts of this process alone: each has its ring among the mappings.</summary>
+    internal static int AioContexts => File.ReadLines("/proc/self/maps").Count(line => line.Contains("[aio]", StringComparison.Ordinal));
+
+    internal static int OpenDescriptors => Directory.GetFileSystemEntries("/proc/self/fd").Length;
+
+    /// <summary>The ids of the threads that are called <c>reactor/…</c>.</summary>
+    internal static IReadOnlyList<int> ShardThreads =>
+    [
+        .. Directory.GetDirectories("/proc/self/task")
+            .Where(task => Read($"{task}/comm").StartsWith("reactor/", StringComparison.Ordinal))
+            .Select(task => int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture)),
+    ];
+
+    /// <summary>The CPU time that a thread has used.</summary>
+    internal static TimeSpan CpuTime(int thread) =>
+        TimeSpan.FromMicroseconds(long.Parse(Read($"/proc/self/task/{thread}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture) / 1000.0);
+
+    /// <summary>One line of the calling thread's status.</summary>
+    internal static string OwnStatus(string key) =>
+        File.ReadLines("/proc/thread-self/status").Single(line => line.StartsWith(key + ":", StringComparison.Ordinal))[(key.Length + 1)..].Trim();
+
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            // The thread has ended meanwhile.
+            return "";
+        }
+    }
+}
