@@ -26,56 +26,69 @@ internal sealed partial class HttpConnection(HttpShard shard, TcpConnection tcp)
     private bool IsWithinRequest => _isInBody || _start != _end;
 
     /// <summary>Runs until the peer, an error, a timeout or the end of the server ends the connection.</summary>
-    /// <remarks>The hot path: for a request that comes in one piece, one receive and one send, and nothing allocated.</remarks>
     internal async Task RunAsync()
     {
         try
         {
-            while (true)
+            bool isOurEnd;
+            try
             {
-                Step step = _isOverdue ? Refuse(HttpError.RequestTimeout) : Process();
+                isOurEnd = await AnswerAllAsync();
+            }
+            catch (OperationCanceledException) when (_isOverdue)
+            {
+                isOurEnd = true;
+                Refuse(HttpError.RequestTimeout);
                 await SendAnswersAsync();
-                if (step == Step.End || (!IsWithinRequest && shard.IsDraining))
-                {
-                    await LingerAsync();
-                    return;
-                }
+            }
 
-                if (step == Step.Flush)
-                {
-                    continue;
-                }
-
-                if (!IsWithinRequest)
-                {
-                    // An idle connection holds no buffer: it waits for the next request with an empty one.
-                    ReturnBuffers();
-                    Enter(Phase.Idle);
-                    await tcp.ReceiveAsync(Memory<byte>.Empty);
-                }
-
-                EnterReceiving();
-                int received = 0;
-                try
-                {
-                    received = await tcp.ReceiveAsync(MakeRoom(), _overdue.Token);
-                }
-                catch (OperationCanceledException) when (_isOverdue)
-                {
-                    // The next round refuses what has not come.
-                }
-
-                if (received == 0 && !_isOverdue)
-                {
-                    return;
-                }
-
-                _end += received;
+            if (isOurEnd)
+            {
+                await LingerAsync();
             }
         }
         finally
         {
             ReturnBuffers();
+        }
+    }
+
+    /// <summary>Receives and answers. True if the connection is to be ended from here, false if the peer has ended it.</summary>
+    /// <remarks>The hot path: for a request that comes in one piece, one receive and one send, and nothing allocated.</remarks>
+    private async Task<bool> AnswerAllAsync()
+    {
+        while (true)
+        {
+            Step step = Process();
+            await SendAnswersAsync();
+            if (step == Step.End || (!IsWithinRequest && shard.IsDraining))
+            {
+                return true;
+            }
+
+            if (step == Step.Flush)
+            {
+                continue;
+            }
+
+            if (!IsWithinRequest)
+            {
+                // An idle connection holds no buffer: it waits for the next request with an empty one.
+                ReturnBuffers();
+                Enter(Phase.Idle);
+                await tcp.ReceiveAsync(Memory<byte>.Empty);
+            }
+
+            EnterReceiving();
+            int received = await tcp.ReceiveAsync(MakeRoom(), _overdue.Token);
+            if (received == 0)
+            {
+                return false;
+            }
+
+            // The time may have run out while what was received waited to be dealt with.
+            _overdue.Token.ThrowIfCancellationRequested();
+            _end += received;
         }
     }
 
