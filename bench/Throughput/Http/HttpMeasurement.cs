@@ -9,8 +9,8 @@ namespace Reactor.Bench.Throughput.Http;
 /// <summary>Measures one candidate in one round, from the start of its process to its end.</summary>
 internal sealed class HttpMeasurement(HttpSettings settings, WrkLoad load)
 {
-    /// <summary>What a server does on accepting should be over before its idleness is measured.</summary>
-    private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(1);
+    /// <summary>What a server does on accepting, compiling included, should be over before its idleness is measured.</summary>
+    private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan s_idleTime = TimeSpan.FromSeconds(5);
 
