@@ -423,7 +423,8 @@ public abstract partial class PollBackendTests : IDisposable
                     int connecting = Sockets.CreateTcp(address.AddressFamily).OrThrow("socket");
                     _fds.Add(connecting);
                     Sockets.Connect(connecting, NativeAddress.From(address));
-                });
+                }
+                );
             case "eventfd":
                 int eventFd = Descriptors.EventFd();
                 return (eventFd, () => Descriptors.Signal(eventFd));
@@ -439,7 +440,8 @@ public abstract partial class PollBackendTests : IDisposable
                 {
                     receiver.SendTo([1], receiver.LocalEndPoint!);
                     receiver.Dispose();
-                });
+                }
+                );
         }
     }
 }
