@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 
 namespace Reactor.Net.Tests.Server;
 
@@ -52,6 +53,31 @@ public sealed class DescriptorExhaustionTests : ShardTest
         await waiting.AssertSeesResetAsync();
         Assert.Single(TakeUnhandled());
         await Eventually.IsTrueAsync(() => Shard.GetStatistics() is { Descriptors: 1, PollsArmed: 1 }, "the shard holds nothing but its wake-up");
+    }
+
+    [Fact]
+    public async Task A_limit_that_was_raised_after_the_start_is_used()
+    {
+        ulong limit = ProcessState.LimitDescriptors(512);
+        TcpServer server;
+        try
+        {
+            server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        }
+        finally
+        {
+            ProcessState.LimitDescriptors(limit);
+        }
+
+        SafeFileHandle[] fillers = [.. Enumerable.Range(0, 600).Select(_ => File.OpenHandle("/dev/null"))];
+        Socket[] peers = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => Peers.ConnectAsync(server.EndPoint)));
+
+        Exception? failure = await Record.ExceptionAsync(() => Eventually.IsEqualAsync(5, () => server.GetStatistics().Accepted, "accepted connections", Eventually.Promptly));
+
+        Array.ForEach(peers, peer => peer.Dispose());
+        Array.ForEach(fillers, filler => filler.Dispose());
+        await server.StopAsync(new CancellationToken(true)).WaitAsync(Eventually.Promptly);
+        Assert.Null(failure);
     }
 
     [Fact]

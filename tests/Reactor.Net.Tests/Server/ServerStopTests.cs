@@ -306,6 +306,70 @@ public sealed class ServerStopTests : ShardTest
     }
 
     [Fact]
+    public async Task A_handler_that_finds_its_connection_closed_after_the_host_has_stopped_has_not_failed()
+    {
+        var foreign = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Exception? failure = null;
+        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async connection =>
+        {
+            await foreign.Task;
+            try
+            {
+                await connection.SendAsync("too late"u8.ToArray());
+            }
+            catch (Exception exception)
+            {
+                failure = exception;
+                throw;
+            }
+        });
+        using Socket peer = await Peers.ConnectAsync(server.EndPoint);
+        await Eventually.IsEqualAsync(1, () => server.GetStatistics().Active, "active connections");
+        await Host.StopAsync().WaitAsync(Eventually.Promptly);
+
+        foreign.SetResult();
+
+        // It could not come home, and that is not its fault either.
+        await Eventually.IsEqualAsync(0, () => server.GetStatistics().Active, "active connections", Eventually.Promptly);
+        IReadOnlyList<Exception> unhandled = TakeUnhandled();
+        Assert.IsType<ObjectDisposedException>(failure);
+        Assert.Equal((1, 0), (server.GetStatistics().ConnectionFailures, server.GetStatistics().HandlerFailures));
+        Assert.Empty(unhandled);
+    }
+
+    [Fact]
+    public async Task A_receive_that_the_stopping_host_ended_says_so_when_it_is_awaited_later()
+    {
+        var foreign = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Exception? failure = null;
+        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async connection =>
+        {
+            ValueTask<int> receiving = connection.ReceiveAsync(new byte[1]);
+            await foreign.Task;
+            try
+            {
+                await receiving;
+            }
+            catch (Exception exception)
+            {
+                failure = exception;
+                throw;
+            }
+        });
+        using Socket peer = await Peers.ConnectAsync(server.EndPoint);
+        await Eventually.IsEqualAsync(1, () => server.GetStatistics().Active, "active connections");
+        await Host.StopAsync().WaitAsync(Eventually.Promptly);
+
+        foreign.SetResult();
+
+        await Eventually.IsEqualAsync(0, () => server.GetStatistics().Active, "active connections", Eventually.Promptly);
+        IReadOnlyList<Exception> unhandled = TakeUnhandled();
+        Assert.Equal(SocketError.OperationAborted, Assert.IsType<SocketException>(failure).SocketErrorCode);
+        Assert.Equal((1, 0), (server.GetStatistics().ConnectionFailures, server.GetStatistics().HandlerFailures));
+        Assert.Empty(unhandled);
+    }
+
+    [Fact]
     public async Task A_stop_that_waits_ends_when_the_host_stops_and_the_last_handler_returns()
     {
         var foreign = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

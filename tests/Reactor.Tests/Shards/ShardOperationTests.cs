@@ -207,6 +207,55 @@ public sealed class ShardOperationTests : ShardTests
     });
 
     [Fact]
+    public Task What_begins_ready_ends_in_the_next_turn_without_a_poll() => WithOperation(async operation =>
+    {
+        long submitted = Shard.GetStatistics().PollsSubmitted;
+        operation.Signal();
+        ValueTask<ulong> future = operation.WaitReadyAsync();
+        Assert.False(future.IsCompleted);
+        Assert.Equal(1UL, await future);
+        Assert.Equal(submitted, Shard.GetStatistics().PollsSubmitted);
+    });
+
+    [Fact]
+    public Task What_begins_ready_and_finds_nothing_waits_for_its_poll() => WithOperation(async operation =>
+    {
+        ValueTask<ulong> future = operation.WaitReadyAsync();
+        await Task.Yield();
+        await Task.Yield();
+        Assert.False(future.IsCompleted);
+        operation.Signal();
+        Assert.Equal(1UL, await future);
+    });
+
+    [Fact]
+    public Task What_begins_ready_under_a_token_that_has_fired_is_not_attempted() => WithOperation(async operation =>
+    {
+        int attempts = 0;
+        operation.OnAttempt = _ => attempts++;
+        operation.Signal();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await operation.WaitReadyAsync(new CancellationToken(canceled: true)));
+        Assert.Equal(0, attempts);
+        Assert.Equal(1UL, operation.Take());
+    });
+
+    /// <remarks>The former await is over before its place in the run queue is reached; the next one has that place's attempt.</remarks>
+    [Fact]
+    public Task A_place_in_the_run_queue_left_by_a_former_await_does_not_end_the_next_one() => WithOperation(async operation =>
+    {
+        ValueTask<ulong> former = operation.WaitReadyAsync();
+        operation.Abort(new TimeZoneNotFoundException());
+        Assert.True(former.IsFaulted);
+        Assert.Throws<TimeZoneNotFoundException>(() => former.GetAwaiter().GetResult());
+        ValueTask<ulong> next = operation.WaitAsync();
+        await Task.Yield();
+        await Task.Yield();
+        Assert.False(next.IsCompleted);
+        operation.Signal();
+        Assert.Equal(1UL, await next);
+    });
+
+    [Fact]
     public Task An_aborted_await_ends_with_the_exception_it_was_given() => WithOperation(async operation =>
     {
         ValueTask<ulong> future = operation.WaitAsync();

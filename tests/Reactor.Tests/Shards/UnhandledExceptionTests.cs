@@ -69,6 +69,25 @@ public sealed class UnhandledExceptionTests : ShardTests
     }
 
     [Fact]
+    public async Task What_the_callback_for_exceptions_leaves_on_the_thread_is_not_for_the_next()
+    {
+        var local = new AsyncLocal<string?>();
+        await using var host = new TestHost(options => options.UnhandledException = (_, _) =>
+        {
+            local.Value = "of the report";
+            SynchronizationContext.SetSynchronizationContext(null);
+        });
+        var seen = new TaskCompletionSource<(string?, bool)>();
+        await host.Run(() =>
+        {
+            host.Shard.Post(() => throw new TimeZoneNotFoundException());
+            host.Shard.Post(() => seen.SetResult((local.Value, SynchronizationContext.Current is not null)));
+            return 0;
+        });
+        Assert.Equal((null, true), await Eventually.Ends(seen.Task, "the next callback"));
+    }
+
+    [Fact]
     public async Task After_an_exception_what_runs_next_still_comes_home()
     {
         await Host.Run(async () =>

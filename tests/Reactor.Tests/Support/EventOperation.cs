@@ -31,6 +31,13 @@ internal sealed class EventOperation : ShardOperation<ulong>
         return VoidFuture;
     }
 
+    /// <summary>The first attempt is made in the next turn, without a poll before it.</summary>
+    internal ValueTask<ulong> WaitReadyAsync(CancellationToken cancellationToken = default)
+    {
+        BeginReady(cancellationToken);
+        return Future;
+    }
+
     /// <summary>From any thread.</summary>
     internal void Signal() => Descriptors.Signal(_fd);
 
