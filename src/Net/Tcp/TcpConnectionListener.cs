@@ -27,7 +27,7 @@ public sealed class TcpConnectionListener : ShardObject, IDisposable
     private bool _mayHaveMore;
 
     // Descriptor numbers from here on are left to the runtime.
-    private readonly int _endOfConnections;
+    private int _endOfConnections;
 
     // The last connection came so near; perhaps others have ended since.
     private bool _isNearLimit;
@@ -37,8 +37,7 @@ public sealed class TcpConnectionListener : ShardObject, IDisposable
         : base(shard)
     {
         _fd = fd;
-        int limit = FileDescriptor.Limit();
-        _endOfConnections = limit - Math.Min(Headroom, limit / 8);
+        _endOfConnections = EndOfConnections();
         LocalEndPoint = localEndPoint;
         _handle = shard.Polls.Register(fd);
     }
@@ -180,11 +179,19 @@ public sealed class TcpConnectionListener : ShardObject, IDisposable
         }
     }
 
+    private static int EndOfConnections()
+    {
+        int limit = FileDescriptor.Limit();
+        return limit - Math.Min(Headroom, limit / 8);
+    }
+
     /// <summary>The kernel gives the lowest number that is free: so a number tells how near the limit is.</summary>
     private bool HasDescriptorsLeft()
     {
+        // The limit may have been raised meanwhile.
+        _endOfConnections = EndOfConnections();
         SysResult lowest = FileDescriptor.Duplicate(_fd);
-        Shard.Counters.IoCalls += 2;
+        Shard.Counters.IoCalls += 3;
         return !lowest.IsError && !FileDescriptor.Close(lowest.Value).IsError && lowest.Value < _endOfConnections;
     }
 

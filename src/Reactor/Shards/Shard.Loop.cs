@@ -69,6 +69,7 @@ public sealed partial class Shard
             {
                 RestoreContexts();
                 ReportUnhandled(exception);
+                RestoreContexts();
             }
         }
     }

@@ -83,9 +83,14 @@ public sealed partial class Shard
         _runQueue.Enqueue(callback, state);
     }
 
-    [DoesNotReturn]
     private void ThrowWrongShard()
     {
+        if (_hasStopped)
+        {
+            // There is no right thread any more. What the shard held is closed, and says so itself.
+            return;
+        }
+
         string caller = t_current is { } current ? current.ToString() : $"thread '{Thread.CurrentThread.Name ?? Environment.CurrentManagedThreadId.ToString(System.Globalization.CultureInfo.InvariantCulture)}', which is no shard";
         throw new InvalidOperationException(
             $"This object belongs to {this} and was used from {caller}. Use it where it was made, or send the work there: shard.InvokeAsync(() => …).");

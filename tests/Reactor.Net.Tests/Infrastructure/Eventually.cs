@@ -11,16 +11,23 @@ internal static class Eventually
     /// <summary>What a user calls at once; long enough for two CPUs that several tests share.</summary>
     internal static readonly TimeSpan Promptly = TimeSpan.FromSeconds(5);
 
-    internal static async Task IsTrueAsync(Func<bool> condition, string expectation, TimeSpan? patience = null)
+    internal static Task IsTrueAsync(Func<bool> condition, string expectation, TimeSpan? patience = null) =>
+        WaitAsync(condition, () => expectation, patience);
+
+    internal static Task IsEqualAsync<T>(T expected, Func<T> actual, string what, TimeSpan? patience = null) =>
+        WaitAsync(() => EqualityComparer<T>.Default.Equals(expected, actual()), () => $"{what} should become {expected}, is {actual()}", patience);
+
+    private static async Task WaitAsync(Func<bool> condition, Func<string> expectation, TimeSpan? patience)
     {
         long start = Stopwatch.GetTimestamp();
         while (!condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(start) < (patience ?? Patience), $"Waited in vain: {expectation}");
+            if (Stopwatch.GetElapsedTime(start) > (patience ?? Patience))
+            {
+                Assert.Fail($"Waited in vain: {expectation()}");
+            }
+
             await Task.Delay(1);
         }
     }
-
-    internal static Task IsEqualAsync<T>(T expected, Func<T> actual, string what, TimeSpan? patience = null) =>
-        IsTrueAsync(() => EqualityComparer<T>.Default.Equals(expected, actual()), $"{what} should become {expected}, is {actual()}", patience);
 }
