@@ -5,7 +5,7 @@ namespace Reactor.Kernel;
 
 /// <summary>
 /// The calls and constants that Tmds.LibC lacks; nothing else of the kernel is declared anywhere in this project.
-/// Numbers are those of the kernel's uapi headers (linux/aio_abi.h, linux/timerfd.h, asm-generic/resource.h, asm/unistd.h).
+/// Numbers are those of the kernel's uapi headers (linux/aio_abi.h, linux/timerfd.h, linux/prctl.h, asm-generic/resource.h, asm/unistd.h).
 /// </summary>
 internal static unsafe class LibCExtra
 {
@@ -13,6 +13,8 @@ internal static unsafe class LibCExtra
     internal const ushort IOCB_CMD_POLL = 5;
 
     internal const int CLOCK_MONOTONIC = 1;
+    internal const int PR_SET_TIMERSLACK = 29;
+    internal const int PR_GET_TIMERSLACK = 30;
     internal const int RLIMIT_NOFILE = 7;
     internal const int TFD_NONBLOCK = 0x800;
     internal const int TFD_CLOEXEC = 0x80000;
@@ -69,4 +71,8 @@ internal static unsafe class LibCExtra
 
     [DllImport("libc", SetLastError = true)]
     internal static extern int getrlimit(int resource, Rlimit* limit);
+
+    /// <summary>Declared with all its arguments: glibc's prototype is variadic, and reads every one of them.</summary>
+    [DllImport("libc", SetLastError = true)]
+    internal static extern int prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
 }

@@ -108,6 +108,33 @@ internal static unsafe class Sockets
     /// <summary>Takes the error that waits on the socket (SO_ERROR), as after a connect; 0 when there is none.</summary>
     internal static SysResult PendingError(int fd) => GetOption(fd, LibC.SOL_SOCKET, LibC.SO_ERROR);
 
+    /// <summary>Lets a port be bound again whose former connections are still open or in TIME_WAIT (SO_REUSEADDR); never one that somebody listens on.</summary>
+    internal static SysResult SetReuseAddress(int fd, bool value) => SetOption(fd, LibC.SOL_SOCKET, LibC.SO_REUSEADDR, value ? 1 : 0);
+
+    /// <summary>
+    /// Lets several sockets of one user listen on the same port; the kernel spreads connections over them
+    /// (SO_REUSEPORT).
+    /// </summary>
+    /// <remarks>
+    /// To learn for certain that nobody else has the port, the first socket binds and listens without it and sets it only
+    /// then; the others set it before they bind. EADDRINUSE may come from the bind or from the listen. Set between the two
+    /// calls it would let two processes that start at once both win: with SO_REUSEADDR both may bind, and the listen of
+    /// the second would find nothing wrong. Nothing keeps a program that sets it before its own bind from joining later.
+    /// </remarks>
+    internal static SysResult SetReusePort(int fd, bool value) => SetOption(fd, LibC.SOL_SOCKET, LibC.SO_REUSEPORT, value ? 1 : 0);
+
+    /// <summary>
+    /// Makes the kernel prefer this listener, among those that share its port, for connections whose packets the CPU
+    /// handles (SO_INCOMING_CPU). A listener of another CPU gets none of these; when no listener is of that CPU, the
+    /// connections are spread over all. Before Linux 6.2 they always were.
+    /// </summary>
+    /// <param name="fd">The listener, before or after its listen.</param>
+    /// <param name="cpu">Not checked by the kernel: one that does not exist is just never matched.</param>
+    internal static SysResult SetIncomingCpu(int fd, int cpu) => SetOption(fd, LibC.SOL_SOCKET, LibC.SO_INCOMING_CPU, cpu);
+
+    /// <summary>The CPU that handled a connection's latest packet, or the one that was set on a listener; the value is negative when there is none.</summary>
+    internal static SysResult IncomingCpu(int fd) => GetOption(fd, LibC.SOL_SOCKET, LibC.SO_INCOMING_CPU);
+
     internal static SysResult SetOption(int fd, int level, int option, int value) =>
         SysResult.From(LibC.setsockopt(fd, level, option, &value, sizeof(int)));
 
