@@ -78,7 +78,7 @@ internal sealed class ShardListener
         }
         catch (OperationCanceledException)
         {
-            await Shard.InvokeAsync(AbortAll);
+            await Shard.InvokeAsync(AbortAll, CancellationToken.None);
             await Task.WhenAny(_drained.Task, Task.Delay(s_handlerGrace, CancellationToken.None));
         }
     }

@@ -116,7 +116,7 @@ public sealed class TcpServer : IAsyncDisposable
     {
         try
         {
-            await shard.InvokeAsync(() => listener.StopAsync(deadline)).ConfigureAwait(false);
+            await shard.InvokeAsync(() => listener.StopAsync(deadline), CancellationToken.None).ConfigureAwait(false);
         }
         catch (ObjectDisposedException)
         {

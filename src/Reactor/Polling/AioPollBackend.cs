@@ -40,6 +40,12 @@ internal sealed unsafe class AioPollBackend : PollBackend
 
     internal override BackendKind Kind => BackendKind.LinuxAio;
 
+    internal override bool HasEvents
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _context.ReadsRing && _context.HasEvents;
+    }
+
     /// <summary>How many polls may be in the kernel; the others wait in the batch for a place.</summary>
     internal int Budget => _context.Capacity;
 

@@ -35,6 +35,9 @@ internal abstract class PollBackend : IDisposable
     /// </summary>
     internal abstract void Close(int handle, CloseMode mode);
 
+    /// <summary>Whether something has completed, as far as that can be told without a system call; an idle shard spins on it.</summary>
+    internal abstract bool HasEvents { get; }
+
     /// <summary>Hands over what has completed since the last time, without waiting. Returns the number of events.</summary>
     internal abstract int Harvest();
 

@@ -1,4 +1,5 @@
 using Reactor.Kernel;
+using Reactor.Shards;
 
 namespace Reactor;
 
@@ -9,10 +10,12 @@ public sealed class ReactorHost : IAsyncDisposable
     private readonly Lock _stopLock = new();
     private Task? _stopTask;
 
-    private ReactorHost(ReactorOptions options, IReadOnlyList<int> cpus)
+    private ReactorHost(ReactorOptions options, ShardPlacement placement, bool maySpin)
     {
         Options = options;
-        _shards = [.. Enumerable.Range(0, options.Shards).Select(id => new Shard(this, id, cpus[id]))];
+        TimeSpan idlePollTime = maySpin ? options.IdlePollTime : TimeSpan.Zero;
+        _shards = [.. placement.Shards.Select((cpus, id) => new Shard(this, id, cpus, idlePollTime))];
+        ConnectShards();
     }
 
     /// <summary>The shards, by their <see cref="Shard.Id"/>.</summary>
@@ -34,7 +37,13 @@ public sealed class ReactorHost : IAsyncDisposable
         }
 
         ReactorOptions own = (options ?? new ReactorOptions()).Copy();
-        var host = new ReactorHost(own, own.ChooseCpus(ThreadAffinity.Get()));
+        own.Validate();
+        CpuSet allowed = ThreadAffinity.Get();
+        ShardPlacement placement = ShardPlacement.Choose(own, allowed, CpuQuota.Read());
+        own.Log?.Invoke($"reactor: {placement}");
+
+        // On the only CPU, whoever has news for a shard cannot run while the shard looks for them.
+        var host = new ReactorHost(own, placement, maySpin: !own.Overprovisioned && allowed.Count > 1);
         try
         {
             // Each shard sets itself up on its own thread, none of which is this one, so that blocking here is safe.
@@ -44,6 +53,11 @@ public sealed class ReactorHost : IAsyncDisposable
         {
             host.StopAsync().GetAwaiter().GetResult();
             throw;
+        }
+
+        foreach (Shard shard in host._shards)
+        {
+            own.Log?.Invoke($"reactor: {shard} polls through {shard.Backend}");
         }
 
         return host;
@@ -59,11 +73,39 @@ public sealed class ReactorHost : IAsyncDisposable
     {
         lock (_stopLock)
         {
-            return _stopTask ??= Task.WhenAll(_shards.Select(shard => shard.StopAsync()));
+            return _stopTask ??= StopShardsAsync();
         }
     }
 
     /// <summary>The same as <see cref="StopAsync"/>.</summary>
     /// <returns>A task that ends when all threads have.</returns>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    /// <summary>Step by step, each on all shards before the next: as long as one still works, the others answer its calls.</summary>
+    private async Task StopShardsAsync()
+    {
+        await Task.WhenAll(_shards.Select(shard => shard.QuiesceAsync())).ConfigureAwait(false);
+        await Task.WhenAll(_shards.Select(shard => shard.EndCallsAsync())).ConfigureAwait(false);
+        await Task.WhenAll(_shards.Select(shard => shard.EndAsync())).ConfigureAwait(false);
+    }
+
+    /// <summary>A lane for every ordered pair of shards.</summary>
+    private void ConnectShards()
+    {
+        var lanes = new ShardLane[_shards.Length, _shards.Length];
+        foreach (Shard sender in _shards)
+        {
+            foreach (Shard receiver in _shards.Where(shard => shard != sender))
+            {
+                lanes[sender.Id, receiver.Id] = new ShardLane(sender, receiver);
+            }
+        }
+
+        foreach (Shard shard in _shards)
+        {
+            shard.Connect(
+                [.. _shards.Select(receiver => lanes[shard.Id, receiver.Id])],
+                [.. _shards.Where(sender => sender != shard).Select(sender => lanes[sender.Id, shard.Id])]);
+        }
+    }
 }

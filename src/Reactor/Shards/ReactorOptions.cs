@@ -1,5 +1,3 @@
-using Reactor.Kernel;
-
 namespace Reactor;
 
 /// <summary>What a <see cref="ReactorHost"/> is made of. Read once, at its start.</summary>
@@ -10,14 +8,30 @@ public sealed class ReactorOptions
     /// </summary>
     internal const int DefaultPollBudget = 16_384;
 
-    /// <summary>The number of shards. Today exactly 1.</summary>
-    public int Shards { get; set; } = 1;
+    /// <summary>
+    /// The number of shards; null, the default, for one on each CPU: of <see cref="CpuSet"/>, or of those that the process
+    /// may use and its control group's quota (cpu.max, rounded down) pays for.
+    /// </summary>
+    public int? Shards { get; set; }
 
     /// <summary>
     /// The CPUs for the shards, such as <c>0-3,8</c>, one for each shard in ascending order; null to take the lowest that
     /// the process may use.
     /// </summary>
     public string? CpuSet { get; set; }
+
+    /// <summary>
+    /// Lets there be more shards than CPUs, for tests and for machines that are shared: no shard is pinned to a CPU of its
+    /// own, and none spins. False by default.
+    /// </summary>
+    public bool Overprovisioned { get; set; }
+
+    /// <summary>
+    /// How long at the most an idle shard looks for news in user memory before it sleeps in the kernel. It does so only
+    /// while that has lately paid. Zero sleeps at once; <see cref="Timeout.InfiniteTimeSpan"/> polls without end, for the
+    /// least latency at the price of a whole CPU for each shard.
+    /// </summary>
+    public TimeSpan IdlePollTime { get; set; } = TimeSpan.FromMicroseconds(20);
 
     /// <summary>How shards learn what is ready. <see cref="BackendKind.Auto"/> takes the best that the machine allows.</summary>
     public BackendKind Backend { get; set; } = BackendKind.Auto;
@@ -43,15 +57,16 @@ public sealed class ReactorOptions
     public Action<Shard, Exception> UnhandledException { get; set; } =
         static (shard, exception) => Console.Error.WriteLine($"{shard}: unhandled exception: {exception}");
 
-    /// <summary>Checks the options and chooses a CPU for each shard.</summary>
-    /// <exception cref="ArgumentException">An option cannot be met; the message names it, its value and what would do.</exception>
-    internal IReadOnlyList<int> ChooseCpus(CpuSet allowed)
-    {
-        if (Shards != 1)
-        {
-            throw Refuse(nameof(Shards), Shards, "this version runs exactly 1 shard");
-        }
+    /// <summary>
+    /// Told, once at the start, what was chosen and what was taken into account: the shards and their CPUs, and the backend
+    /// of each. Null, the default, for silence.
+    /// </summary>
+    public Action<string>? Log { get; set; }
 
+    /// <summary>Checks what can be checked without knowing the machine.</summary>
+    /// <exception cref="ArgumentException">An option cannot be met; the message names it, its value and what would do.</exception>
+    internal void Validate()
+    {
         if (!Enum.IsDefined(Backend))
         {
             throw Refuse(nameof(Backend), Backend, $"known are {string.Join(", ", Enum.GetNames<BackendKind>())}");
@@ -67,31 +82,14 @@ public sealed class ReactorOptions
             throw Refuse(nameof(UnhandledException), "null", "give it a callback, or leave the default");
         }
 
-        if (CpuSet is null)
+        if (IdlePollTime < TimeSpan.Zero && IdlePollTime != Timeout.InfiniteTimeSpan)
         {
-            return [.. allowed.Cpus.Take(Shards)];
+            throw Refuse(nameof(IdlePollTime), IdlePollTime, "the least is zero, which sleeps at once; Timeout.InfiniteTimeSpan polls without end");
         }
-
-        if (!Kernel.CpuSet.TryParse(CpuSet, out CpuSet? chosen))
-        {
-            throw Refuse(nameof(CpuSet), $"'{CpuSet}'", "write numbers and ranges, as in '0-3,8'");
-        }
-
-        if (chosen!.Cpus.Any(cpu => !allowed.Contains(cpu)))
-        {
-            throw Refuse(nameof(CpuSet), $"'{CpuSet}'", $"this process may run on '{allowed}' only");
-        }
-
-        if (chosen.Count < Shards)
-        {
-            throw Refuse(nameof(CpuSet), $"'{CpuSet}'", $"it has {chosen.Count} CPUs for {Shards} shards; name at least as many as there are shards");
-        }
-
-        return [.. chosen.Cpus.Take(Shards)];
     }
 
     internal ReactorOptions Copy() => (ReactorOptions)MemberwiseClone();
 
-    private static ArgumentException Refuse(string option, object value, string why) =>
+    internal static ArgumentException Refuse(string option, object value, string why) =>
         new($"{nameof(ReactorOptions)}.{option} is {value}: {why}.", option);
 }

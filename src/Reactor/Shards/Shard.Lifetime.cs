@@ -15,15 +15,38 @@ public sealed partial class Shard
     private static readonly TimeSpan s_stopDeadline = TimeSpan.FromSeconds(5);
 
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _quiesced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _callsEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SynchronizationContext? _installedContext;
     private ExecutionContext _executionContext = null!;
     private PollBackend _backend = null!;
     private Thread? _thread;
     private ShardObject? _firstObject;
-    private bool _isStopping;
-    private bool _hasStopped;
+    private StopPhase _stopPhase;
+    private bool _refusesCalls;
+    private volatile bool _hasStopped;
     private long _stopRequestedAt;
+
+    /// <summary>
+    /// The way to the end. All shards of a host take each step together, so that while one still works the others answer
+    /// its calls.
+    /// </summary>
+    private enum StopPhase
+    {
+        None,
+
+        /// <summary>What the shard holds is aborted, its waits end; what is queued runs.</summary>
+        Quiescing,
+
+        /// <summary>New calls to other shards are refused; what runs here for others is given up, and our calls come home.</summary>
+        EndingCalls,
+
+        /// <summary>Nothing is on its way between shards any more.</summary>
+        Ending,
+    }
+
+    private bool IsStopping => _stopPhase != StopPhase.None;
 
     /// <summary>Starts the thread; the task ends when the loop runs, or with the reason why it cannot.</summary>
     internal Task StartAsync()
@@ -35,11 +58,16 @@ public sealed partial class Shard
         return _started.Task;
     }
 
-    /// <summary>Asks the shard to stop: what it holds is aborted. The task ends when the thread has.</summary>
-    internal async Task StopAsync()
+    /// <summary>The first step of stopping. Every step is for the host to take, on all its shards.</summary>
+    internal Task QuiesceAsync() => EnterAsync(StopPhase.Quiescing, _quiesced.Task);
+
+    /// <summary>The second step, when all shards have done the first.</summary>
+    internal Task EndCallsAsync() => EnterAsync(StopPhase.EndingCalls, _callsEnded.Task);
+
+    /// <summary>The last step. The task ends when the thread has.</summary>
+    internal async Task EndAsync()
     {
-        TrySend(new StopRequest(this));
-        await _stopped.Task.ConfigureAwait(false);
+        await EnterAsync(StopPhase.Ending, _stopped.Task).ConfigureAwait(false);
         _thread!.Join();
     }
 
@@ -47,7 +75,7 @@ public sealed partial class Shard
     internal void Adopt(ShardObject item)
     {
         VerifyAccess();
-        ObjectDisposedException.ThrowIf(_isStopping, this);
+        ObjectDisposedException.ThrowIf(IsStopping, this);
         item.Next = _firstObject;
         if (_firstObject is not null)
         {
@@ -78,6 +106,12 @@ public sealed partial class Shard
         item.Previous = item.Next = null;
     }
 
+    private Task EnterAsync(StopPhase phase, Task done)
+    {
+        TrySend(new PostedAction<(Shard, StopPhase)>(static step => step.Item1.Enter(step.Item2), (this, phase)));
+        return done;
+    }
+
     private void ThreadMain()
     {
         try
@@ -88,7 +122,6 @@ public sealed partial class Shard
         {
             TearDown();
             _started.SetException(exception);
-            _stopped.SetResult();
             return;
         }
 
@@ -101,12 +134,11 @@ public sealed partial class Shard
         {
             // Only the kernel can bring the loop itself to an end, and then nothing on this shard can go on.
             ReportUnhandled(exception);
-            BeginStop();
+            Enter(StopPhase.Quiescing);
         }
         finally
         {
             TearDown();
-            _stopped.SetResult();
         }
     }
 
@@ -114,32 +146,41 @@ public sealed partial class Shard
     {
         t_current = this;
         _executionContext = ExecutionContext.Capture()!;
-        if (Cpu is { } cpu)
+        if (_cpus is not null)
         {
-            SysResult pinned = ThreadAffinity.TrySet(new CpuSet([cpu]));
+            SysResult pinned = ThreadAffinity.TrySet(_cpus);
             if (pinned.IsError)
             {
-                throw new InvalidOperationException($"{this}: cannot pin its thread to CPU {cpu}: {Errno.Describe(pinned.Errno)}. Choose CPUs that this process may use in {nameof(ReactorOptions)}.{nameof(ReactorOptions.CpuSet)}.");
+                throw new InvalidOperationException($"{this}: cannot bind its thread to CPU {_cpus}: {Errno.Describe(pinned.Errno)}. Choose CPUs that this process may use in {nameof(ReactorOptions)}.{nameof(ReactorOptions.CpuSet)}.");
             }
         }
 
+        // Without it the kernel lets timeouts be late by 50 µs. If it is refused, they are.
+        ThreadTimerSlack.TrySet(ThreadTimerSlack.MinimumNanoseconds);
         _wakeUp = new EventFd();
-        _backend = PollBackendFactory.Create(_host.Options.Backend, _host.Options.PollBudget, _host.Options.Shards);
+        _backend = PollBackendFactory.Create(_host.Options.Backend, _host.Options.PollBudget, _host.Shards.Count);
         Backend = _backend.Kind;
         new WakeUpWaiter(this).Start();
         _installedContext = _host.Options.UseSynchronizationContext ? _synchronizationContext : null;
         SynchronizationContext.SetSynchronizationContext(_installedContext);
     }
 
-    private void BeginStop()
+    private void Enter(StopPhase phase)
     {
-        if (_isStopping)
+        if (_stopPhase == StopPhase.None)
         {
-            return;
+            _stopRequestedAt = Stopwatch.GetTimestamp();
+            _stopPhase = StopPhase.Quiescing;
+            AbortObjects();
+            EndWaits();
         }
 
-        _isStopping = true;
-        _stopRequestedAt = Stopwatch.GetTimestamp();
+        _stopPhase = phase;
+        _refusesCalls = phase >= StopPhase.EndingCalls;
+    }
+
+    private void AbortObjects()
+    {
         while (_firstObject is { } item)
         {
             Disown(item);
@@ -154,16 +195,41 @@ public sealed partial class Shard
         }
     }
 
-    private bool HasStopped() =>
-        (!HasWork && _backend.Counters.Closing == 0) || Stopwatch.GetElapsedTime(_stopRequestedAt) > s_stopDeadline;
+    /// <summary>At the end of each turn of a shard that stops: tells the host when a step is done. True when the loop is to end.</summary>
+    private bool AdvanceStop()
+    {
+        switch (_stopPhase)
+        {
+            case StopPhase.Quiescing when HasQuiesced():
+                _quiesced.TrySetResult();
+                break;
 
-    /// <summary>Runs what arrived last, and gives everything back to the kernel.</summary>
+            case StopPhase.EndingCalls:
+                GiveUpUnfinished();
+                if (_callsAway == 0 && (!HasWork || IsPastStopDeadline))
+                {
+                    _callsEnded.TrySetResult();
+                }
+
+                break;
+        }
+
+        return _stopPhase == StopPhase.Ending;
+    }
+
+    private bool HasQuiesced() => (!HasWork && _backend.Counters.Closing == 0) || IsPastStopDeadline;
+
+    private bool IsPastStopDeadline => Stopwatch.GetElapsedTime(_stopRequestedAt) > s_stopDeadline;
+
+    /// <summary>Runs what arrived last, gives everything back to the kernel, and says so.</summary>
     private void TearDown()
     {
+        // Before the inbox is closed: who is turned away there is to hear that the shard has stopped.
+        _refusesCalls = true;
+        _hasStopped = true;
         Queue(_inbox.Close());
 
-        // From here on, what is posted goes to the thread pool, so that the queue comes to an end.
-        _hasStopped = true;
+        // What is posted from here on goes to the thread pool, so that the queue comes to an end.
         while (_runQueue.Count > 0)
         {
             RunReady();
@@ -173,10 +239,10 @@ public sealed partial class Shard
         _backend?.Dispose();
         _wakeUp?.Dispose();
         t_current = null;
-    }
 
-    private sealed class StopRequest(Shard shard) : ForeignWork
-    {
-        internal override void Run() => shard.BeginStop();
+        // If the loop has failed, or never ran, these are still awaited.
+        _quiesced.TrySetResult();
+        _callsEnded.TrySetResult();
+        _stopped.TrySetResult();
     }
 }

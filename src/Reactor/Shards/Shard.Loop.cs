@@ -20,24 +20,28 @@ public sealed partial class Shard
     {
         while (true)
         {
+            _isTimestampOld = true;
             RunReady();
+            TakeArrivals();
             TakeInbox();
+            FlushLanes();
             _backend.Harvest();
             _backend.Submit();
 
             // What was ready when its poll was submitted has completed by now. If the wake-up is among it, its poll is to be
             // submitted again before anything may sleep.
             bool harvested = _backend.Harvest() > 0;
+            FireTimers();
             _counters.Turns++;
 
-            if (_isStopping && HasStopped())
+            if (_stopPhase != StopPhase.None && AdvanceStop())
             {
                 return;
             }
 
             if (!harvested && !HasWork)
             {
-                Sleep();
+                Idle();
             }
         }
     }

@@ -1,40 +1,65 @@
 using Reactor.Kernel;
 using Reactor.Polling;
+using Reactor.Shards;
 
 namespace Reactor;
 
-// Sleeping in the kernel when there is nothing to do, and being woken.
+// When there is nothing to do: spinning for a while, then sleeping in the kernel; and being woken.
 public sealed partial class Shard
 {
     private static readonly TimeSpan s_stopCheckInterval = TimeSpan.FromMilliseconds(100);
 
-    // 1 from the moment the shard decides to sleep until it, or the first thread to wake it, takes it back.
-    private int _isAsleep;
+    private readonly WakeFlag _asleep = new();
+    private readonly IdleSpin _idleSpin;
     private EventFd _wakeUp = null!;
 
+    /// <summary>Spins as long as that has lately paid, and sleeps when nothing comes.</summary>
+    private void Idle()
+    {
+        if (!_idleSpin.TrySpin(this))
+        {
+            Sleep();
+            _idleSpin.OnSlept();
+        }
+    }
+
+    /// <summary>Is there anything that a turn of the loop would take up? Reads user memory alone.</summary>
+    internal bool HasNews => _backend.HasEvents || _inbox.HasWork || HasArrivals || CanSendWaiting;
+
     /// <remarks>
-    /// No wake-up is lost: the shard announces its sleep, then looks at the inbox; a sender pushes, then looks at the
-    /// announcement. Both sides have a full fence between the two, so at least one of them sees the other. The eventfd's
-    /// poll is in the kernel at this point: it is armed again by the harvest that completes it, and a turn whose last
-    /// harvest completed anything does not sleep.
+    /// No wake-up is lost: the shard announces its sleep, passes a full fence, then looks at everything that others may
+    /// have sent; they make visible what they send, pass a full fence, then look at the announcement. At least one of them
+    /// sees the other. (Checked exhaustively, with store buffers, by the tests' SleepModel.) The eventfd's poll is in the kernel at this point: it is armed again by the harvest that completes
+    /// it, and a turn whose last harvest completed anything does not sleep.
     /// </remarks>
     private void Sleep()
     {
-        Volatile.Write(ref _isAsleep, 1);
-        Interlocked.MemoryBarrier();
-        if (!_inbox.HasWork)
+        for (int i = 0; i < _dirtyCount; i++)
         {
-            _counters.Sleeps++;
-            _backend.Wait(_isStopping ? s_stopCheckInterval : null);
+            _dirty[i].AnnounceWaiting();
         }
 
-        Volatile.Write(ref _isAsleep, 0);
+        _asleep.Set();
+        Interlocked.MemoryBarrier();
+        if (!_inbox.HasWork && !HasArrivals && !CanSendWaiting)
+        {
+            _counters.Sleeps++;
+            TimeSpan? timeout = UntilNextTimer();
+            _backend.Wait(_stopPhase != StopPhase.None && !(timeout < s_stopCheckInterval) ? s_stopCheckInterval : timeout);
+            _isTimestampOld = true;
+        }
+
+        _asleep.Clear();
+        for (int i = 0; i < _dirtyCount; i++)
+        {
+            _dirty[i].RetractWaiting();
+        }
     }
 
-    /// <summary>Wakes the shard if it sleeps; on any thread, after the work has been pushed. Awake, it costs one read.</summary>
-    private void Wake()
+    /// <summary>Wakes the shard if it sleeps; on any thread, after the work has been made visible and a full fence. Awake, it costs one read.</summary>
+    internal void Wake()
     {
-        if (Volatile.Read(ref _isAsleep) == 1 && Interlocked.Exchange(ref _isAsleep, 0) == 1)
+        if (_asleep.TryTake())
         {
             _wakeUp.Signal();
         }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Reactor.Kernel;
 using Reactor.Polling;
 using Reactor.Scheduling;
 using Reactor.Shards;
@@ -27,11 +28,16 @@ public sealed partial class Shard
     private readonly RunQueue _runQueue = new();
     private readonly ShardCounters _counters = new();
 
-    internal Shard(ReactorHost host, int id, int? cpu)
+    // Where the thread may run; null for wherever the process may.
+    private readonly CpuSet? _cpus;
+
+    internal Shard(ReactorHost host, int id, CpuSet? cpus, TimeSpan idlePollTime)
     {
         _host = host;
+        _cpus = cpus;
         Id = id;
-        Cpu = cpu;
+        Cpu = cpus is { Count: 1 } ? cpus.Cpus[0] : null;
+        _idleSpin = new IdleSpin(idlePollTime);
         _synchronizationContext = new ShardSynchronizationContext(new PostTarget(this));
     }
 

@@ -9,6 +9,11 @@ internal sealed class ShardCounters
     internal long ItemsRun;
     internal long UnhandledExceptions;
 
+    /// <summary>Requests and answers that have come from other shards.</summary>
+    internal long MessagesReceived;
+
+    internal long TimersFired;
+
     /// <summary>System calls made on the shard outside the backend: receive, send, accept and their like.</summary>
     internal long IoCalls;
 }

@@ -20,6 +20,7 @@ public abstract class ShardTest : IAsyncLifetime
     {
         Host = ReactorHost.Start(new ReactorOptions
         {
+            Shards = 1,
             PollBudget = 4_096,
             UseSynchronizationContext = UseSynchronizationContext,
             UnhandledException = (_, exception) => _unhandled.Enqueue(exception),

@@ -51,7 +51,7 @@ public sealed class HammerTests(ITestOutputHelper output) : IAsyncLifetime
 
     public Task InitializeAsync()
     {
-        _host = ReactorHost.Start(new ReactorOptions { PollBudget = 4_096, UnhandledException = (_, exception) => _unhandled.Enqueue(exception) });
+        _host = ReactorHost.Start(new ReactorOptions { Shards = 1, PollBudget = 4_096, UnhandledException = (_, exception) => _unhandled.Enqueue(exception) });
         return Task.CompletedTask;
     }
 

@@ -38,7 +38,7 @@ public sealed class LeakTests
     [Fact]
     public async Task Failed_listens_connects_and_cancelled_accepts_give_their_descriptors_back()
     {
-        await using ReactorHost host = ReactorHost.Start(new ReactorOptions { PollBudget = 1_024 });
+        await using ReactorHost host = ReactorHost.Start(new ReactorOptions { Shards = 1, PollBudget = 1_024 });
         await host.Shards[0].InvokeAsync(FailAsync);
         int descriptors = ProcessState.DescriptorCount;
 
@@ -67,7 +67,7 @@ public sealed class LeakTests
     {
         for (int round = 0; round < rounds; round++)
         {
-            await using ReactorHost host = ReactorHost.Start(new ReactorOptions { PollBudget = 1_024 });
+            await using ReactorHost host = ReactorHost.Start(new ReactorOptions { Shards = 1, PollBudget = 1_024 });
             await using TcpServer server = await TcpServer.StartAsync(host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
             Socket[] peers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Peers.ConnectAsync(server.EndPoint)));
             await Task.WhenAll(peers.Select(peer => Handlers.AssertEchoesAsync(peer)));
@@ -96,7 +96,7 @@ public sealed class LeakTests
 
     private static async Task StopOverConnectionsAsync()
     {
-        ReactorHost host = ReactorHost.Start(new ReactorOptions { PollBudget = 1_024 });
+        ReactorHost host = ReactorHost.Start(new ReactorOptions { Shards = 1, PollBudget = 1_024 });
         TcpServer server = await TcpServer.StartAsync(host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
         Socket[] peers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Peers.ConnectAsync(server.EndPoint)));
         await Eventually.IsEqualAsync(20, () => server.GetStatistics().Active, "active connections");

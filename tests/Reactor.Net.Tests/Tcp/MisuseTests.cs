@@ -192,7 +192,7 @@ public sealed class MisuseTests : ShardTest
     [Fact]
     public async Task A_connection_used_from_another_hosts_shard_throws_and_names_both()
     {
-        await using ReactorHost other = ReactorHost.Start(new ReactorOptions { PollBudget = 64 });
+        await using ReactorHost other = ReactorHost.Start(new ReactorOptions { Shards = 1, PollBudget = 64 });
         Pair pair = null!;
         await OnShard(async () => pair = await Pair.AcceptAsync());
 

@@ -65,7 +65,7 @@ public sealed class InboxTests
             Array.ForEach(threads, thread => thread.Join());
             Assert.Equal(accepted, taken);
 
-            void Take(ForeignWork? work)
+            void Take(ShardWork? work)
             {
                 foreach (Work each in List(work))
                 {
@@ -78,7 +78,7 @@ public sealed class InboxTests
         }
     }
 
-    private static IEnumerable<Work> List(ForeignWork? work)
+    private static IEnumerable<Work> List(ShardWork? work)
     {
         for (; work is not null; work = work.Next)
         {
@@ -86,7 +86,7 @@ public sealed class InboxTests
         }
     }
 
-    private sealed class Work(int producer, int number) : ForeignWork
+    private sealed class Work(int producer, int number) : ShardWork
     {
         internal int Producer => producer;
 

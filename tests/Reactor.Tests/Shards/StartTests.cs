@@ -43,12 +43,21 @@ public sealed class StartTests
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]
-    [InlineData(2)]
-    public void A_number_of_shards_that_this_version_cannot_run_is_refused_with_the_one_it_can(int shards)
+    public void Less_than_one_shard_is_refused_with_the_least(int shards)
     {
         string message = Refused(options => options.Shards = shards);
         Assert.Contains($"ReactorOptions.Shards is {shards}", message, StringComparison.Ordinal);
-        Assert.Contains("exactly 1", message, StringComparison.Ordinal);
+        Assert.Contains("at least 1", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void More_shards_than_CPUs_are_refused_with_what_there_is_and_the_way_out()
+    {
+        int cpus = ThreadAffinity.Get().Count;
+        string message = Refused(options => options.Shards = cpus + 1);
+        Assert.Contains($"ReactorOptions.Shards is {cpus + 1}: there are CPUs for {cpus}", message, StringComparison.Ordinal);
+        Assert.Contains($"the process may run on {ThreadAffinity.Get()}", message, StringComparison.Ordinal);
+        Assert.Contains("Overprovisioned", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,7 +117,7 @@ public sealed class StartTests
     [Fact]
     public async Task Later_changes_of_the_options_are_not_seen()
     {
-        var options = new ReactorOptions { PollBudget = 256 };
+        var options = new ReactorOptions { Shards = 1, PollBudget = 256 };
         ReactorHost host = ReactorHost.Start(options);
         options.UnhandledException = null!;
         options.Shards = 77;
@@ -150,7 +159,7 @@ public sealed class StartTests
 
     private static string Refused(Action<ReactorOptions> configure)
     {
-        var options = new ReactorOptions { PollBudget = 256 };
+        var options = new ReactorOptions { Shards = 1, PollBudget = 256 };
         configure(options);
         return Assert.Throws<ArgumentException>(() => ReactorHost.Start(options)).Message;
     }

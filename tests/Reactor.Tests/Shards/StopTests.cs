@@ -106,16 +106,34 @@ public sealed class StopTests
     {
         var host = new TestHost();
         var gate = new TaskCompletionSource();
-        Task<(Shard?, bool)> late = host.Shard.InvokeAsync(async () =>
+        var late = new TaskCompletionSource<(Shard?, bool)>();
+        await host.Run(() =>
+        {
+            _ = ContinueLate();
+            return 0;
+        });
+        await host.DisposeAsync();
+        Assert.False(late.Task.IsCompleted);
+        new Thread(gate.SetResult).Start();
+        Assert.Equal((null, true), await Eventually.Ends(late.Task, "the late continuation"));
+
+        async Task ContinueLate()
         {
             await gate.Task;
-            return (Shard.Current, Thread.CurrentThread.IsThreadPoolThread);
-        }).AsTask();
+            late.SetResult((Shard.Current, Thread.CurrentThread.IsThreadPoolThread));
+        }
+    }
+
+    [Fact]
+    public async Task A_call_whose_function_never_ends_is_given_up_by_the_stop()
+    {
+        var host = new TestHost();
+        var never = new TaskCompletionSource();
+        Task call = host.Shard.InvokeAsync(async () => await never.Task).AsTask();
         await host.Run(() => 0);
         await host.DisposeAsync();
-        Assert.False(late.IsCompleted);
-        new Thread(gate.SetResult).Start();
-        Assert.Equal((null, true), await Eventually.Ends(late, "the late continuation"));
+        string message = (await Assert.ThrowsAsync<ObjectDisposedException>(() => Eventually.Ends(call, "the call"))).Message;
+        Assert.Contains("shard 0", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ internal sealed class TestHost : IAsyncDisposable
 {
     internal TestHost(Action<ReactorOptions>? configure = null)
     {
-        var options = new ReactorOptions { PollBudget = 256, UnhandledException = (_, exception) => Unhandled.Enqueue(exception) };
+        var options = new ReactorOptions { Shards = 1, PollBudget = 256, UnhandledException = (_, exception) => Unhandled.Enqueue(exception) };
         configure?.Invoke(options);
         Host = ReactorHost.Start(options);
     }

@@ -33,6 +33,7 @@ public abstract class ServerTest : IAsyncLifetime
         // A small budget: many of these run at a time, and fs.aio-max-nr is one for the system.
         _host = ReactorHost.Start(new ReactorOptions
         {
+            Shards = 1,
             PollBudget = 256,
             UnhandledException = (_, exception) => _unhandled.Enqueue(exception),
         });

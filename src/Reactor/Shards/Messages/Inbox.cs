@@ -2,15 +2,6 @@ using System.Runtime.CompilerServices;
 
 namespace Reactor.Shards;
 
-/// <summary>Work that another thread sends to a shard. It is its own node in the shard's <see cref="Inbox"/>.</summary>
-internal abstract class ForeignWork
-{
-    internal ForeignWork? Next;
-
-    /// <summary>Runs on the shard; on the thread pool when the shard has stopped and the work may run anywhere.</summary>
-    internal abstract void Run();
-}
-
 /// <summary>
 /// Where foreign threads leave work for a shard: many producers push onto a linked stack, the shard takes the whole stack
 /// at once and turns it round. Asking whether there is anything is one read.
@@ -21,9 +12,9 @@ internal abstract class ForeignWork
 /// </remarks>
 internal sealed class Inbox
 {
-    private static readonly ForeignWork s_closed = new Closed();
+    private static readonly ShardWork s_closed = new Closed();
 
-    private ForeignWork? _newest;
+    private ShardWork? _newest;
 
     internal bool HasWork
     {
@@ -32,13 +23,13 @@ internal sealed class Inbox
     }
 
     /// <summary>Adds work; false when the inbox is closed, and then the work will not run.</summary>
-    internal bool TryPush(ForeignWork work)
+    internal bool TryPush(ShardWork work)
     {
-        ForeignWork? newest = Volatile.Read(ref _newest);
+        ShardWork? newest = Volatile.Read(ref _newest);
         while (newest != s_closed)
         {
             work.Next = newest;
-            ForeignWork? seen = Interlocked.CompareExchange(ref _newest, work, newest);
+            ShardWork? seen = Interlocked.CompareExchange(ref _newest, work, newest);
             if (seen == newest)
             {
                 return true;
@@ -51,14 +42,14 @@ internal sealed class Inbox
     }
 
     /// <summary>Takes everything, as a list in the order of arrival.</summary>
-    internal ForeignWork? TakeAll() => Reverse(Interlocked.Exchange(ref _newest, null));
+    internal ShardWork? TakeAll() => Reverse(Interlocked.Exchange(ref _newest, null));
 
     /// <summary>Takes everything and refuses what comes later.</summary>
-    internal ForeignWork? Close() => Reverse(Interlocked.Exchange(ref _newest, s_closed));
+    internal ShardWork? Close() => Reverse(Interlocked.Exchange(ref _newest, s_closed));
 
-    private static ForeignWork? Reverse(ForeignWork? work)
+    private static ShardWork? Reverse(ShardWork? work)
     {
-        ForeignWork? reversed = null;
+        ShardWork? reversed = null;
         while (work is not null && work != s_closed)
         {
             (work.Next, reversed, work) = (reversed, work, work.Next);
@@ -67,7 +58,7 @@ internal sealed class Inbox
         return reversed;
     }
 
-    private sealed class Closed : ForeignWork
+    private sealed class Closed : ShardWork
     {
         internal override void Run() => throw new InvalidOperationException("The mark of a closed inbox is not work.");
     }

@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Threading.Tasks.Sources;
+
+namespace Reactor.Shards;
+
+/// <summary>
+/// The state of a future of one shard: its result, and who awaits it. Embedded in the objects that implement
+/// <see cref="IValueTaskSource{TResult}"/>, which are used over and over, one await at a time, so that awaiting allocates
+/// nothing.
+/// </summary>
+/// <remarks>
+/// Its life: <see cref="Begin"/> (pending) → <see cref="SetResult"/> or <see cref="SetException"/> (completed) →
+/// <see cref="Take"/> (idle again). Who completes it puts the owner into the run queue, and <see cref="Resume"/> then runs
+/// the awaiter inline: <see cref="ValueTaskSourceOnCompletedFlags.UseSchedulingContext"/> is ignored, because a future is
+/// awaited on its shard and completes there.
+/// </remarks>
+internal struct FutureCore<TResult>
+{
+    private TResult _result;
+    private Exception? _error;
+    private Action<object?>? _continuation;
+    private object? _continuationState;
+    private ExecutionContext? _executionContext;
+    private short _version;
+    private FutureState _state;
+
+    /// <summary>What the next await is recognised by.</summary>
+    internal readonly short Version => _version;
+
+    internal readonly bool IsIdle => _state == FutureState.Idle;
+
+    internal readonly bool IsPending => _state == FutureState.Pending;
+
+    internal readonly bool IsCompleted => _state == FutureState.Completed;
+
+    /// <summary>Whether somebody waits for the end, who is then to be resumed from the run queue.</summary>
+    internal readonly bool IsAwaited => _continuation is not null;
+
+    internal void Begin()
+    {
+        Debug.Assert(_state == FutureState.Idle, "one await at a time; the public method checks");
+        _state = FutureState.Pending;
+    }
+
+    internal void SetResult(TResult result)
+    {
+        Debug.Assert(_state == FutureState.Pending, "completed twice");
+        _result = result;
+        _state = FutureState.Completed;
+    }
+
+    internal void SetException(Exception error)
+    {
+        Debug.Assert(_state == FutureState.Pending, "completed twice");
+        _error = error;
+        _state = FutureState.Completed;
+    }
+
+    /// <summary>Runs the awaiter, if there is one yet.</summary>
+    /// <remarks>Hot path: once per await.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Resume()
+    {
+        if (_continuation is { } continuation)
+        {
+            object? state = _continuationState;
+            _continuation = null;
+            _continuationState = null;
+            if (_executionContext is null)
+            {
+                continuation(state);
+            }
+            else
+            {
+                ResumeInContext(continuation, state);
+            }
+        }
+    }
+
+    /// <remarks>
+    /// Misuse is told here rather than in <see cref="OnCompleted"/>. What is thrown here comes out of the await; what leaves
+    /// OnCompleted is rethrown on the thread pool by the awaiting method's builder, and ends the process.
+    /// </remarks>
+    internal readonly ValueTaskSourceStatus GetStatus(Shard shard, short token)
+    {
+        shard.VerifyAccess();
+        ThrowIfStale(token);
+        if (_state == FutureState.Pending)
+        {
+            ThrowIfAwaited();
+        }
+
+        return _state switch
+        {
+            FutureState.Pending => ValueTaskSourceStatus.Pending,
+            _ when _error is null => ValueTaskSourceStatus.Succeeded,
+            _ when _error is OperationCanceledException => ValueTaskSourceStatus.Canceled,
+            _ => ValueTaskSourceStatus.Faulted,
+        };
+    }
+
+    /// <summary>Takes the outcome, after which the future is idle. The owner cleans up, then throws the error if there is one.</summary>
+    internal TResult Take(short token, out Exception? error)
+    {
+        ThrowIfStale(token);
+        if (_state == FutureState.Pending)
+        {
+            throw new InvalidOperationException("The operation has not completed. Await it; a shard must not block on its own work.");
+        }
+
+        TResult result = _result;
+        error = _error;
+        _result = default!;
+        _error = null;
+        _version++;
+        _state = FutureState.Idle;
+        return result;
+    }
+
+    /// <summary>Remembers the awaiter. True when the future has completed already, so that its owner is to be queued.</summary>
+    internal bool OnCompleted(Shard shard, Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        shard.VerifyAccess();
+        ThrowIfStale(token);
+        ThrowIfAwaited();
+        _continuation = continuation;
+        _continuationState = state;
+        if ((flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0)
+        {
+            // An async method's own awaiter flows its context itself and does not ask for it here.
+            _executionContext = ExecutionContext.Capture();
+        }
+
+        return _state == FutureState.Completed;
+    }
+
+    /// <summary>Throws what <see cref="Take"/> gave, with the stack of where it was thrown first.</summary>
+    internal static void ThrowIfFailed(Exception? error)
+    {
+        if (error is not null)
+        {
+            ExceptionDispatchInfo.Throw(error);
+        }
+    }
+
+    private void ResumeInContext(Action<object?> continuation, object? state)
+    {
+        ExecutionContext context = _executionContext!;
+        _executionContext = null;
+        ExecutionContext.Run(
+            context,
+            static pair =>
+            {
+                (Action<object?> callback, object? argument) = ((Action<object?>, object?))pair!;
+                callback(argument);
+            },
+            (continuation, state));
+    }
+
+    private readonly void ThrowIfAwaited()
+    {
+        if (_continuation is not null)
+        {
+            throw new InvalidOperationException("The operation is awaited already. A ValueTask may be awaited once.");
+        }
+    }
+
+    private readonly void ThrowIfStale(short token)
+    {
+        if (token != _version || _state == FutureState.Idle)
+        {
+            throw new InvalidOperationException("The ValueTask has been consumed already. It may be awaited once.");
+        }
+    }
+}
+
+/// <summary>Where a future is in its life.</summary>
+internal enum FutureState : byte
+{
+    Idle,
+    Pending,
+    Completed,
+}

@@ -1,0 +1,41 @@
+namespace Reactor.Shards;
+
+/// <summary>
+/// What InvokeAsync has begun, whichever way it went: a call on its way to another shard, or what the function itself
+/// returned. One of its two views is taken, once.
+/// </summary>
+internal readonly struct Invocation<TResult>
+{
+    private readonly ShardCall<TResult>? _call;
+    private readonly ValueTask<TResult> _result;
+
+    internal Invocation(ShardCall<TResult> call)
+    {
+        _call = call;
+        _result = call.Future;
+    }
+
+    internal Invocation(ValueTask<TResult> result) => _result = result;
+
+    internal ValueTask<TResult> WithResult => _result;
+
+    internal ValueTask WithoutResult
+    {
+        get
+        {
+            if (_call is not null)
+            {
+                return _call.VoidFuture;
+            }
+
+            if (_result.IsCompletedSuccessfully)
+            {
+                // Taken, so that what is behind it can be used again.
+                _ = _result.Result;
+                return default;
+            }
+
+            return new ValueTask(_result.AsTask());
+        }
+    }
+}
