@@ -132,9 +132,12 @@ public sealed partial class Shard
         }
         catch (Exception exception)
         {
-            // Only the kernel can bring the loop itself to an end, and then nothing on this shard can go on.
+            // Only the kernel can bring the loop itself to an end, and then nothing on this shard can go on; nor can the
+            // other shards, whose calls nobody would answer.
             ReportUnhandled(exception);
             Enter(StopPhase.Quiescing);
+            _ = _host.StopAsync();
+            RunLoopWithoutPolls();
         }
         finally
         {
@@ -235,6 +238,7 @@ public sealed partial class Shard
             RunReady();
         }
 
+        GiveUpUnfinished();
         SynchronizationContext.SetSynchronizationContext(null);
         _backend?.Dispose();
         _wakeUp?.Dispose();

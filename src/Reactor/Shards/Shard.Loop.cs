@@ -13,6 +13,8 @@ public sealed partial class Shard
     /// </summary>
     internal const int MaxEndedAtOnce = 64;
 
+    private static readonly TimeSpan s_pauseWithoutPolls = TimeSpan.FromMilliseconds(1);
+
     private readonly ShardSynchronizationContext _synchronizationContext;
     private int _endedAtOnce;
 
@@ -44,6 +46,23 @@ public sealed partial class Shard
                 Idle();
             }
         }
+    }
+
+    /// <summary>What is left of the loop when its backend has failed: others still get their answers, until the host has stopped.</summary>
+    private void RunLoopWithoutPolls()
+    {
+        do
+        {
+            RunReady();
+            TakeArrivals();
+            TakeInbox();
+            FlushLanes();
+            if (!HasWork)
+            {
+                Thread.Sleep(s_pauseWithoutPolls);
+            }
+        }
+        while (!AdvanceStop());
     }
 
     private bool HasWork => _runQueue.Count > 0 || _inbox.HasWork;

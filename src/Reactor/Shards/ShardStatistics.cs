@@ -18,6 +18,12 @@ public readonly record struct ShardStatistics
     /// <summary>Times that another thread woke it.</summary>
     public long WakeUps { get; private init; }
 
+    /// <summary>Calls, posts and answers that have come from other shards of the host.</summary>
+    public long MessagesReceived { get; private init; }
+
+    /// <summary>Timers that were due.</summary>
+    public long TimersFired { get; private init; }
+
     /// <summary>Exceptions that left a callback or a handler and were reported to <see cref="ReactorOptions.UnhandledException"/>.</summary>
     public long UnhandledExceptions { get; private init; }
 
@@ -51,6 +57,8 @@ public readonly record struct ShardStatistics
             ItemsRun = shard.ItemsRun,
             Sleeps = shard.Sleeps,
             WakeUps = shard.WakeUps,
+            MessagesReceived = shard.MessagesReceived,
+            TimersFired = shard.TimersFired,
             UnhandledExceptions = Volatile.Read(ref shard.UnhandledExceptions),
             PollsSubmitted = polls.PollsSubmitted,
             SubmitCalls = polls.SubmitCalls,
