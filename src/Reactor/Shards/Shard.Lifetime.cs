@@ -209,6 +209,9 @@ public sealed partial class Shard
 
             case StopPhase.EndingCalls:
                 GiveUpUnfinished();
+
+                // This turn's flush is over, and the loop may be about to sleep.
+                FlushLanes();
                 if (_callsAway == 0 && (!HasWork || IsPastStopDeadline))
                 {
                     _callsEnded.TrySetResult();
@@ -238,6 +241,7 @@ public sealed partial class Shard
             RunReady();
         }
 
+        // What came in last may have begun something that never ends here.
         GiveUpUnfinished();
         SynchronizationContext.SetSynchronizationContext(null);
         _backend?.Dispose();

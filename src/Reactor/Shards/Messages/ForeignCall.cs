@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Reactor.Shards;
 
 /// <summary>A call from a thread that is no shard of the host. Its answer is a task of ordinary .NET.</summary>
@@ -29,9 +31,12 @@ internal abstract class ForeignCall<TResult> : ShardWork
     protected void AnswerWithFailure(Exception exception)
     {
         _cancellation.Unregister();
-        if (exception is OperationCanceledException canceled)
+        if (exception is OperationCanceledException)
         {
-            _completion.TrySetCanceled(canceled.CancellationToken);
+            // TrySetCanceled would keep the token alone, and lose the exception and where it was thrown.
+            var builder = default(AsyncTaskMethodBuilder<TResult>);
+            builder.SetException(exception);
+            _completion.TrySetFromTask(builder.Task);
         }
         else
         {
@@ -93,11 +98,17 @@ internal sealed class ForeignAsyncFunctionCall<TState, TResult>(Shard shard, Fun
             AnswerWithFailure(exception);
         }
 
-        // Elsewhere without a synchronization context, or because the shard has stopped; then it stays in the list until
-        // the shard stops, which does no harm: it has been answered.
         if (shard.IsOnShard)
         {
             shard.EndUnfinished(this);
         }
+        else
+        {
+            // Without a synchronization context the function may end elsewhere, but the list is the shard's. A shard that
+            // has stopped has no list any more.
+            shard.TrySend(new PostedAction<ForeignAsyncFunctionCall<TState, TResult>>(static call => call.EndUnfinished(), this));
+        }
     }
+
+    private void EndUnfinished() => shard.EndUnfinished(this);
 }
