@@ -4,7 +4,7 @@ using Reactor.Shards;
 namespace Reactor;
 
 /// <summary>The shards of a process, or of a part of it: starts their threads and stops them.</summary>
-public sealed class ReactorHost : IAsyncDisposable
+public sealed partial class ReactorHost : IAsyncDisposable
 {
     private readonly Shard[] _shards;
     private readonly Lock _stopLock = new();
@@ -23,6 +23,9 @@ public sealed class ReactorHost : IAsyncDisposable
 
     /// <summary>The options as they were at the start; later changes of the caller's are not seen.</summary>
     internal ReactorOptions Options { get; }
+
+    /// <summary>Whether a stop has begun. Safe on any thread.</summary>
+    internal bool IsStopping => Volatile.Read(ref _stopTask) is not null;
 
     /// <summary>Starts one pinned thread for each shard and returns when all their loops run.</summary>
     /// <param name="options">Null for the defaults.</param>

@@ -116,7 +116,7 @@ public sealed partial class Shard
     }
 
     /// <summary>Lets the others see what this turn has sent, and wakes those that sleep.</summary>
-    private void FlushLanes()
+    internal void FlushLanes()
     {
         if (_dirtyCount + _deliveredCount > 0)
         {

@@ -46,7 +46,20 @@ public sealed partial class Shard
         Ending,
     }
 
+    /// <summary>Ends when everything on the shard has, the last work included.</summary>
+    internal Task WhenStopped => _stopped.Task;
+
     private bool IsStopping => _stopPhase != StopPhase.None;
+
+    /// <summary>For what must not begin on a shard that comes to its end.</summary>
+    /// <exception cref="ObjectDisposedException">The shard stops.</exception>
+    internal void ThrowIfStopping()
+    {
+        if (IsStopping)
+        {
+            throw HasStoppedException();
+        }
+    }
 
     /// <summary>Starts the thread; the task ends when the loop runs, or with the reason why it cannot.</summary>
     internal Task StartAsync()

@@ -256,7 +256,7 @@ public sealed partial class Shard
         {
             try
             {
-                return new Invocation<TResult>(function(state));
+                return new Invocation<TResult>(EndAtHome(function(state)));
             }
             catch (Exception exception)
             {
@@ -269,6 +269,27 @@ public sealed partial class Shard
 
     private Invocation<TResult> SendForeign<TResult>(ForeignCall<TResult> call) =>
         new(TrySend(call) ? new ValueTask<TResult>(call.Task) : ValueTask.FromException<TResult>(HasStoppedException()));
+
+    /// <summary>
+    /// What a function on this very shard has begun ends here, as it does for callers from other shards: without a
+    /// synchronization context, after a foreign task, it would end where that did.
+    /// </summary>
+    private ValueTask<TResult> EndAtHome<TResult>(ValueTask<TResult> pending)
+    {
+        return pending.IsCompleted || _installedContext is not null ? pending : Await(pending);
+
+        async ValueTask<TResult> Await(ValueTask<TResult> pending)
+        {
+            try
+            {
+                return await pending;
+            }
+            finally
+            {
+                await new ReturnToShard(this);
+            }
+        }
+    }
 
     private ObjectDisposedException HasStoppedException() => new(ToString(), $"{this} has stopped and takes no more work.");
 

@@ -59,6 +59,8 @@ public sealed partial class Shard
     /// <summary>The table and the calls of this shard's readiness. For this shard's thread only.</summary>
     internal PollBackend Polls => _backend;
 
+    internal ReactorHost Host => _host;
+
     internal ShardCounters Counters => _counters;
 
     /// <summary>The name of the shard and its CPU, as messages show it.</summary>
