@@ -267,12 +267,20 @@ public sealed partial class Shard
         return SendForeign(new ForeignAsyncFunctionCall<TState, TResult>(this, function, state, cancellationToken));
     }
 
-    private Invocation<TResult> SendForeign<TResult>(ForeignCall<TResult> call) =>
-        new(TrySend(call) ? new ValueTask<TResult>(call.Task) : ValueTask.FromException<TResult>(HasStoppedException()));
+    private Invocation<TResult> SendForeign<TResult>(ForeignCall<TResult> call)
+    {
+        if (!TrySend(call))
+        {
+            return new Invocation<TResult>(ValueTask.FromException<TResult>(HasStoppedException()));
+        }
+
+        var pending = new ValueTask<TResult>(call.Task);
+        return new Invocation<TResult>(t_current is { } caller ? caller.EndAtHome(pending) : pending);
+    }
 
     /// <summary>
-    /// What a function on this very shard has begun ends here, as it does for callers from other shards: without a
-    /// synchronization context, after a foreign task, it would end where that did.
+    /// A call by this shard of itself or of another host ends here, as one of a sister does: without a synchronization
+    /// context its await would continue on the thread pool.
     /// </summary>
     private ValueTask<TResult> EndAtHome<TResult>(ValueTask<TResult> pending)
     {
