@@ -231,7 +231,7 @@ public sealed partial class Shard
             }
             catch (Exception exception)
             {
-                return new Invocation<TResult>(ValueTask.FromException<TResult>(exception));
+                return new Invocation<TResult>(new ValueTask<TResult>(FailedTask.From<TResult>(exception)));
             }
         }
 
@@ -260,7 +260,7 @@ public sealed partial class Shard
             }
             catch (Exception exception)
             {
-                return new Invocation<TResult>(ValueTask.FromException<TResult>(exception));
+                return new Invocation<TResult>(new ValueTask<TResult>(FailedTask.From<TResult>(exception)));
             }
         }
 

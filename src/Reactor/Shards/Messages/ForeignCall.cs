@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Reactor.Shards;
 
 /// <summary>A call from a thread that is no shard of the host. Its answer is a task of ordinary .NET.</summary>
@@ -31,17 +29,7 @@ internal abstract class ForeignCall<TResult> : ShardWork
     protected void AnswerWithFailure(Exception exception)
     {
         _cancellation.Unregister();
-        if (exception is OperationCanceledException)
-        {
-            // TrySetCanceled would keep the token alone, and lose the exception and where it was thrown.
-            var builder = default(AsyncTaskMethodBuilder<TResult>);
-            builder.SetException(exception);
-            _completion.TrySetFromTask(builder.Task);
-        }
-        else
-        {
-            _completion.TrySetException(exception);
-        }
+        _completion.TrySetFromTask(FailedTask.From<TResult>(exception));
     }
 }
 
