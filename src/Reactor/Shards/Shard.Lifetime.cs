@@ -248,14 +248,15 @@ public sealed partial class Shard
         _hasStopped = true;
         Queue(_inbox.Close());
 
-        // What is posted from here on goes to the thread pool, so that the queue comes to an end.
-        while (_runQueue.Count > 0)
+        // What is posted from here on goes to the thread pool, so that the queue comes to an end. What came in last may
+        // have begun something that never ends here.
+        do
         {
             RunReady();
+            GiveUpUnfinished();
         }
+        while (_runQueue.Count > 0);
 
-        // What came in last may have begun something that never ends here.
-        GiveUpUnfinished();
         SynchronizationContext.SetSynchronizationContext(null);
         _backend?.Dispose();
         _wakeUp?.Dispose();

@@ -256,7 +256,8 @@ public sealed partial class Shard
         {
             try
             {
-                return new Invocation<TResult>(EndAtHome(function(state)));
+                ValueTask<TResult> result = function(state);
+                return new Invocation<TResult>(result.IsCompleted ? result : HomeCall<TResult>.Start(this, result, cancellationToken));
             }
             catch (Exception exception)
             {
@@ -274,29 +275,9 @@ public sealed partial class Shard
             return new Invocation<TResult>(ValueTask.FromException<TResult>(HasStoppedException()));
         }
 
+        // The await of a task comes home through the synchronization context. A shard without one gets its own future.
         var pending = new ValueTask<TResult>(call.Task);
-        return new Invocation<TResult>(t_current is { } caller ? caller.EndAtHome(pending) : pending);
-    }
-
-    /// <summary>
-    /// A call by this shard of itself or of another host ends here, as one of a sister does: without a synchronization
-    /// context its await would continue on the thread pool.
-    /// </summary>
-    private ValueTask<TResult> EndAtHome<TResult>(ValueTask<TResult> pending)
-    {
-        return pending.IsCompleted || _installedContext is not null ? pending : Await(pending);
-
-        async ValueTask<TResult> Await(ValueTask<TResult> pending)
-        {
-            try
-            {
-                return await pending;
-            }
-            finally
-            {
-                await new ReturnToShard(this);
-            }
-        }
+        return new Invocation<TResult>(t_current is { _installedContext: null } caller ? HomeCall<TResult>.Start(caller, pending, CancellationToken.None) : pending);
     }
 
     private ObjectDisposedException HasStoppedException() => new(ToString(), $"{this} has stopped and takes no more work.");

@@ -63,6 +63,7 @@ public sealed class CrossShardCancellationTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData(Caller.Sister)]
+    [InlineData(Caller.Self)]
     [InlineData(Caller.OtherHost)]
     [InlineData(Caller.ThreadPool)]
     public async Task A_token_that_fires_while_the_function_runs_ends_the_wait_and_lets_the_function_go_on(Caller caller)
@@ -154,7 +155,10 @@ public sealed class CrossShardCancellationTests(ITestOutputHelper output)
     [Theory]
     [InlineData(Caller.Sister, true)]
     [InlineData(Caller.Sister, false)]
+    [InlineData(Caller.Self, true)]
+    [InlineData(Caller.Self, false)]
     [InlineData(Caller.OtherHost, true)]
+    [InlineData(Caller.OtherHost, false)]
     [InlineData(Caller.ThreadPool, true)]
     public async Task Calls_with_cancellations_at_random_each_end_with_what_is_theirs(Caller caller, bool useContext)
     {
