@@ -10,9 +10,9 @@ public sealed partial class ReactorHost
     /// <param name="action">What to run. <see cref="Shard.Current"/> says where it runs.</param>
     /// <param name="cancellationToken">Ends the wait, and the calls that have not begun to run.</param>
     /// <returns>
-    /// A task that ends when the action has ended everywhere. As with <see cref="Task.WhenAll(IEnumerable{Task})"/>, awaiting
-    /// it throws the exception of the first shard that failed, in the order of the shards, and its
-    /// <see cref="Task.Exception"/> has those of all. Awaited on the calling shard, it continues there.
+    /// A task that ends when the action has ended everywhere. Awaiting it throws the exception of one shard, the first by
+    /// its number that failed, as with <see cref="Task.WhenAll(IEnumerable{Task})"/>; its <see cref="Task.Exception"/> has
+    /// those of all, in the order of the shards. Awaited on the calling shard, it continues there.
     /// </returns>
     /// <exception cref="ObjectDisposedException">A shard has stopped.</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
@@ -105,7 +105,7 @@ public sealed partial class ReactorHost
     }
 
     /// <inheritdoc cref="MapReduceAsync{TResult}(Func{Shard, TResult}, Func{TResult, TResult, TResult}, CancellationToken)"/>
-    [OverloadResolutionPriority(1)]
+    [OverloadResolutionPriority(2)]
     public Task<TResult> MapReduceAsync<TResult>(Func<Shard, ValueTask<TResult>> map, Func<TResult, TResult, TResult> reduce, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -114,7 +114,7 @@ public sealed partial class ReactorHost
     }
 
     /// <inheritdoc cref="MapReduceAsync{TResult, TAccumulate}(Func{Shard, TResult}, TAccumulate, Func{TAccumulate, TResult, TAccumulate}, CancellationToken)"/>
-    [OverloadResolutionPriority(1)]
+    [OverloadResolutionPriority(2)]
     public Task<TAccumulate> MapReduceAsync<TResult, TAccumulate>(Func<Shard, ValueTask<TResult>> map, TAccumulate seed, Func<TAccumulate, TResult, TAccumulate> reduce, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -123,6 +123,7 @@ public sealed partial class ReactorHost
     }
 
     /// <inheritdoc cref="MapReduceAsync{TResult}(Func{Shard, TResult}, Func{TResult, TResult, TResult}, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public Task<TResult> MapReduceAsync<TResult>(Func<Shard, Task<TResult>> map, Func<TResult, TResult, TResult> reduce, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -131,6 +132,7 @@ public sealed partial class ReactorHost
     }
 
     /// <inheritdoc cref="MapReduceAsync{TResult, TAccumulate}(Func{Shard, TResult}, TAccumulate, Func{TAccumulate, TResult, TAccumulate}, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public Task<TAccumulate> MapReduceAsync<TResult, TAccumulate>(Func<Shard, Task<TResult>> map, TAccumulate seed, Func<TAccumulate, TResult, TAccumulate> reduce, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -147,7 +149,7 @@ public sealed partial class ReactorHost
             calls[shard.Id] = call(shard).AsTask();
         }
 
-        return HomeTask.From(Task.WhenAll(calls));
+        return HomeTask.WhenAll(calls, static _ => true);
     }
 
     /// <summary>Calls all shards, waits for all, and reduces what they answer, in the order of the shards.</summary>
@@ -159,7 +161,7 @@ public sealed partial class ReactorHost
             calls[shard.Id] = call(shard).AsTask();
         }
 
-        return HomeTask.From(Task.WhenAll(calls), reduce);
+        return HomeTask.WhenAll(calls, calls => reduce([.. calls.Select(call => call.Result)]));
     }
 
     /// <summary>The calling shard comes last: what it is called for runs at once, and the others are to run meanwhile.</summary>

@@ -9,9 +9,9 @@ public sealed partial class Sharded<T>
     /// <param name="action">What to run, on the shard of each instance.</param>
     /// <param name="cancellationToken">Ends the wait, and the calls that have not begun to run.</param>
     /// <returns>
-    /// A task that ends when the action has ended everywhere. As with <see cref="Task.WhenAll(IEnumerable{Task})"/>, awaiting
-    /// it throws the exception of the first shard that failed, in the order of the shards, and its
-    /// <see cref="Task.Exception"/> has those of all. Awaited on the calling shard, it continues there.
+    /// A task that ends when the action has ended everywhere. Awaiting it throws the exception of one shard, the first by
+    /// its number that failed, as with <see cref="Task.WhenAll(IEnumerable{Task})"/>; its <see cref="Task.Exception"/> has
+    /// those of all, in the order of the shards. Awaited on the calling shard, it continues there.
     /// </returns>
     /// <exception cref="ObjectDisposedException">An instance has been disposed, or a shard has stopped.</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
@@ -104,7 +104,7 @@ public sealed partial class Sharded<T>
     }
 
     /// <inheritdoc cref="MapReduceAsync{TResult}(Func{T, TResult}, Func{TResult, TResult, TResult}, CancellationToken)"/>
-    [OverloadResolutionPriority(1)]
+    [OverloadResolutionPriority(2)]
     public Task<TResult> MapReduceAsync<TResult>(Func<T, ValueTask<TResult>> map, Func<TResult, TResult, TResult> reduce, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -113,7 +113,7 @@ public sealed partial class Sharded<T>
     }
 
     /// <inheritdoc cref="MapReduceAsync{TResult, TAccumulate}(Func{T, TResult}, TAccumulate, Func{TAccumulate, TResult, TAccumulate}, CancellationToken)"/>
-    [OverloadResolutionPriority(1)]
+    [OverloadResolutionPriority(2)]
     public Task<TAccumulate> MapReduceAsync<TResult, TAccumulate>(Func<T, ValueTask<TResult>> map, TAccumulate seed, Func<TAccumulate, TResult, TAccumulate> reduce, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -122,6 +122,7 @@ public sealed partial class Sharded<T>
     }
 
     /// <inheritdoc cref="MapReduceAsync{TResult}(Func{T, TResult}, Func{TResult, TResult, TResult}, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public Task<TResult> MapReduceAsync<TResult>(Func<T, Task<TResult>> map, Func<TResult, TResult, TResult> reduce, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(map);
@@ -130,6 +131,7 @@ public sealed partial class Sharded<T>
     }
 
     /// <inheritdoc cref="MapReduceAsync{TResult, TAccumulate}(Func{T, TResult}, TAccumulate, Func{TAccumulate, TResult, TAccumulate}, CancellationToken)"/>
+    [OverloadResolutionPriority(1)]
     public Task<TAccumulate> MapReduceAsync<TResult, TAccumulate>(Func<T, Task<TResult>> map, TAccumulate seed, Func<TAccumulate, TResult, TAccumulate> reduce, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(map);

@@ -49,8 +49,8 @@ public sealed partial class Sharded<T> : IAsyncDisposable
     /// <param name="factory">Makes the instance of the shard that it is given, and runs there.</param>
     /// <returns>
     /// The service, when all instances are there. If a factory fails, the instances that have been made are disposed on
-    /// their own shards first; then awaiting throws the failure of the first shard, in the order of the shards, and
-    /// <see cref="Task.Exception"/> has those of all, followed by what the disposal threw.
+    /// their own shards first; then awaiting throws the failure of one shard, the first by its number, and
+    /// <see cref="Task.Exception"/> has those of all, followed by what the disposals threw.
     /// </returns>
     /// <exception cref="InvalidOperationException">A factory returned null.</exception>
     /// <exception cref="ObjectDisposedException">The host stops or has stopped.</exception>
@@ -66,7 +66,7 @@ public sealed partial class Sharded<T> : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(factory);
-        return HomeTask.From(new Sharded<T>(host).StartAllAsync(factory).Task, static service => service);
+        return HomeTask.From(new Sharded<T>(host).StartAllAsync(factory).Task);
     }
 
     /// <inheritdoc cref="StartAsync(ReactorHost, Func{Shard, T})"/>
@@ -81,7 +81,7 @@ public sealed partial class Sharded<T> : IAsyncDisposable
     /// any thread. Calls that still run on an instance are not waited for. When the host has stopped, the instances are
     /// disposed on the thread pool, because they have no shard any more.
     /// </summary>
-    /// <returns>Fails with the exception of the first instance that failed, in the order of the shards; as a task it has those of all. A second call waits for the first and ends like it.</returns>
+    /// <returns>Fails with the exception of one instance, the first by the number of its shard; as a task it has those of all. A second call waits for the first and ends like it.</returns>
     /// <exception cref="ObjectDisposedException">A shard has stopped while the disposal of its instance ran.</exception>
     public ValueTask DisposeAsync()
     {

@@ -114,6 +114,46 @@ public sealed class CrossShardAllocationTests
         });
     }
 
+    [Fact]
+    public Task A_write_to_a_channel_with_room()
+    {
+        var channel = new ShardChannel<int>(2 * CallsPerRound);
+        return AllocatesNothing(async _ =>
+        {
+            for (int i = 0; i < CallsPerRound; i++)
+            {
+                await channel.WriteAsync(i);
+            }
+
+            while (channel.Reader.TryRead(out int _))
+            {
+            }
+        });
+    }
+
+    /// <remarks>Here the reader is on the shard itself, so that what it allocates is counted too.</remarks>
+    [Fact]
+    public Task A_write_to_a_channel_that_waits_for_room()
+    {
+        var channel = new ShardChannel<int>(1);
+        return AllocatesNothing(async _ =>
+        {
+            await channel.WriteAsync(0);
+            for (int i = 0; i < CallsPerRound; i++)
+            {
+                ValueTask write = channel.WriteAsync(i);
+                if (!channel.Reader.TryRead(out int _))
+                {
+                    throw new InvalidOperationException("nothing to read");
+                }
+
+                await write;
+            }
+
+            channel.Reader.TryRead(out int _);
+        });
+    }
+
     private static async Task AllocatesNothing(Func<Shard, Task> calls)
     {
         await using var host = TestHost.Many(2);

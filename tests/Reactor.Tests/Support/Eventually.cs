@@ -22,6 +22,17 @@ internal static class Eventually
         }
     }
 
+    /// <summary>As <see cref="Until"/>, without blocking a shard.</summary>
+    internal static async Task Comes(Func<bool> condition, string what)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < Deadline, $"In {Deadline.TotalSeconds} s this did not come true: {what}");
+            await Task.Delay(1);
+        }
+    }
+
     /// <summary>The task's end, or a failure that says what was waited for.</summary>
     internal static async Task Ends(Task task, string what)
     {
