@@ -6,10 +6,6 @@ namespace Reactor.Net;
 /// <summary>What making a socket on a shard has in common, for connectors and listeners.</summary>
 internal static class ShardSocket
 {
-    /// <summary>The shard that the new socket will belong to.</summary>
-    internal static Shard CurrentShard(string attempt) => Shard.Current
-        ?? throw new InvalidOperationException($"To {attempt}, be on a shard: await host.Shards[0].InvokeAsync(() => …).");
-
     internal static int CreateTcp(string attempt, Shard shard, AddressFamily family)
     {
         if (family is not (AddressFamily.InterNetwork or AddressFamily.InterNetworkV6))

@@ -58,7 +58,7 @@ public sealed class TcpConnectionListener : ShardObject, IDisposable
         ArgumentNullException.ThrowIfNull(endPoint);
         options ??= new TcpListenerOptions();
         string attempt = $"listen on {endPoint}";
-        Shard shard = ShardSocket.CurrentShard(attempt);
+        Shard shard = Shard.OfCaller(attempt);
         int fd = ShardSocket.CreateTcp(attempt, shard, endPoint.AddressFamily);
         try
         {

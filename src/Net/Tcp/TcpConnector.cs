@@ -17,7 +17,7 @@ public static class TcpConnector
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         string attempt = $"connect to {endPoint}";
-        Shard shard = ShardSocket.CurrentShard(attempt);
+        Shard shard = Shard.OfCaller(attempt);
         cancellationToken.ThrowIfCancellationRequested();
         int fd = ShardSocket.CreateTcp(attempt, shard, endPoint.AddressFamily);
         TcpConnection connection;
