@@ -26,7 +26,8 @@ public sealed partial class TcpConnection : ShardObject, IDisposable
     private IPEndPoint? _remoteEndPoint;
     private bool _isClosed;
 
-    /// <summary>Takes over the socket, closed again if the shard is stopping.</summary>
+    /// <summary>Takes over the socket. If it throws, the socket is still the caller's to close.</summary>
+    /// <exception cref="ObjectDisposedException">The shard stops.</exception>
     internal TcpConnection(Shard shard, int fd, NativeAddress remoteAddress)
         : base(shard)
     {

@@ -4,85 +4,41 @@ using System.Net;
 namespace Reactor.Net;
 
 /// <summary>
-/// Accepts TCP connections on the shards of a host and runs a handler for each, on the shard that accepted it.
+/// Accepts TCP connections on the shards of a host and runs a handler for each, on the shard that the connection belongs
+/// to; <see cref="TcpServerOptions.Distribution"/> says which that is.
 /// </summary>
 /// <remarks>
 /// When a handler returns, its connection is closed in good order; when it throws, the connection is reset. The server and
 /// the other connections go on.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "The token source has no timer and no handle; there is nothing to give back.")]
-public sealed class TcpServer : IAsyncDisposable
+public sealed partial class TcpServer : IAsyncDisposable
 {
-    private readonly ReactorHost _host;
     private readonly TcpServerOptions _options;
-    private readonly ShardListener[] _listeners;
+
+    // By the id of the shard.
+    private readonly ServerShard[] _shards;
     private readonly Lock _stopLock = new();
 
     // Fires with the first deadline of all that asked to stop.
     private readonly CancellationTokenSource _abort = new();
     private Task? _stopTask;
 
-    private TcpServer(ReactorHost host, TcpServerOptions options, ShardListener[] listeners)
+    private TcpServer(IPEndPoint endPoint, TcpServerOptions options, ServerShard[] shards)
     {
-        _host = host;
+        EndPoint = endPoint;
         _options = options;
-        _listeners = listeners;
-        EndPoint = listeners[0].EndPoint;
+        _shards = shards;
     }
 
     /// <summary>The address that the server listens on, with the port that the kernel chose if port 0 was asked for.</summary>
     public IPEndPoint EndPoint { get; }
 
-    /// <summary>Starts to listen. From any thread.</summary>
-    /// <param name="host">The shards that serve.</param>
-    /// <param name="endPoint">Address and port; port 0 lets the kernel choose.</param>
-    /// <param name="handler">Serves one connection, on its shard.</param>
-    /// <param name="options">Null for the defaults.</param>
-    /// <exception cref="System.Net.Sockets.SocketException">The port is taken, the address is not of this machine, or permission lacks.</exception>
-    public static Task<TcpServer> StartAsync(ReactorHost host, IPEndPoint endPoint, Func<TcpConnection, Task> handler, TcpServerOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(handler);
-        return StartAsync(host, endPoint, (connection, _) => handler(connection), options);
-    }
+    /// <summary>Reads the counters, summed over all shards, and how evenly they are spread. Safe on any thread.</summary>
+    public TcpServerStatistics GetStatistics() => TcpServerStatistics.Sum(GetShardStatistics());
 
-    /// <summary>Starts to listen, with a handler that is told when the server stops. From any thread.</summary>
-    /// <param name="host">The shards that serve.</param>
-    /// <param name="endPoint">Address and port; port 0 lets the kernel choose.</param>
-    /// <param name="handler">
-    /// Serves one connection, on its shard. The token fires, on that shard, when the server begins to stop: a time to
-    /// finish what is under way and to end idle connections. It is one token for all connections of a shard.
-    /// </param>
-    /// <param name="options">Null for the defaults.</param>
-    /// <exception cref="System.Net.Sockets.SocketException">The port is taken, the address is not of this machine, or permission lacks.</exception>
-    public static async Task<TcpServer> StartAsync(ReactorHost host, IPEndPoint endPoint, Func<TcpConnection, CancellationToken, Task> handler, TcpServerOptions? options = null)
-    {
-        ArgumentNullException.ThrowIfNull(host);
-        ArgumentNullException.ThrowIfNull(endPoint);
-        ArgumentNullException.ThrowIfNull(handler);
-        options ??= new TcpServerOptions();
-        options.Validate();
-        Shard shard = host.Shards[0];
-        ShardListener listener = await shard.InvokeAsync(() => ShardListener.Start(endPoint, handler, options)).ConfigureAwait(false);
-        return new TcpServer(host, options, [listener]);
-    }
-
-    /// <summary>Reads the counters. Safe on any thread.</summary>
-    public TcpServerStatistics GetStatistics()
-    {
-        TcpServerStatistics sum = default;
-        foreach (ShardListener listener in _listeners)
-        {
-            TcpServerStatistics one = listener.GetStatistics();
-            sum = new TcpServerStatistics(
-                sum.Accepted + one.Accepted,
-                sum.Active + one.Active,
-                sum.AcceptErrors + one.AcceptErrors,
-                sum.ConnectionFailures + one.ConnectionFailures,
-                sum.HandlerFailures + one.HandlerFailures);
-        }
-
-        return sum;
-    }
+    /// <summary>Reads the counters of each shard, by <see cref="Shard.Id"/>. Safe on any thread.</summary>
+    public IReadOnlyList<TcpServerStatistics> GetShardStatistics() => Array.ConvertAll(_shards, shard => shard.GetStatistics());
 
     /// <summary>
     /// Stops accepting, tells the handlers by their token, and waits until the connections have ended. From any thread; a
@@ -95,7 +51,7 @@ public sealed class TcpServer : IAsyncDisposable
         Task stop;
         lock (_stopLock)
         {
-            stop = _stopTask ??= Task.WhenAll(_listeners.Select((listener, i) => StopAsync(_host.Shards[i], listener, _abort.Token)));
+            stop = _stopTask ??= StopAsync(_shards, _options, _abort.Token);
         }
 
         using (deadline.UnsafeRegister(static abort => ((CancellationTokenSource)abort!).Cancel(), _abort))
@@ -112,11 +68,26 @@ public sealed class TcpServer : IAsyncDisposable
         await StopAsync(deadline.Token).ConfigureAwait(false);
     }
 
-    private static async Task StopAsync(Shard shard, ShardListener listener, CancellationToken deadline)
+    private static async Task StopAsync(ServerShard[] shards, TcpServerOptions options, CancellationToken deadline)
+    {
+        if (options.HasOneAcceptor)
+        {
+            // From here on nobody is given a connection, so that each shard knows for how many it has to wait.
+            await StopAsync(shards[0], static shard =>
+            {
+                shard.StopAccepting();
+                return Task.CompletedTask;
+            }).ConfigureAwait(false);
+        }
+
+        await Task.WhenAll(shards.Select(shard => StopAsync(shard, shard => shard.StopAsync(deadline)))).ConfigureAwait(false);
+    }
+
+    private static async Task StopAsync(ServerShard shard, Func<ServerShard, Task> stop)
     {
         try
         {
-            await shard.InvokeAsync(() => listener.StopAsync(deadline), CancellationToken.None).ConfigureAwait(false);
+            await shard.Shard.InvokeAsync(stop, shard).ConfigureAwait(false);
         }
         catch (ObjectDisposedException)
         {

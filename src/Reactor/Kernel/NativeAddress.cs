@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
@@ -23,6 +24,9 @@ internal struct NativeAddress
     }
 
     internal readonly bool IsKnown => _length > 0;
+
+    /// <summary>The port, which stands in the same place in IPv4 and IPv6; 0 when the address is not known.</summary>
+    internal readonly int Port => BinaryPrimitives.ReadUInt16BigEndian(((ReadOnlySpan<byte>)_bytes)[sizeof(ushort)..]);
 
     internal readonly AddressFamily Family => IsKnown ? (AddressFamily)ToSocketAddress().Family : AddressFamily.Unspecified;
 

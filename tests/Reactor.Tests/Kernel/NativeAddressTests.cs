@@ -26,6 +26,7 @@ public sealed class NativeAddressTests(ITestOutputHelper output)
         IPEndPoint? back = native.ToIPEndPoint();
         Assert.Equal(endPoint, back);
         Assert.Equal(endPoint.AddressFamily, native.Family);
+        Assert.Equal(endPoint.Port, native.Port);
         if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
         {
             Assert.Equal(endPoint.Address.ScopeId, back!.Address.ScopeId);
@@ -70,6 +71,7 @@ public sealed class NativeAddressTests(ITestOutputHelper output)
         Assert.False(native.IsKnown);
         Assert.Null(native.ToIPEndPoint());
         Assert.Equal(AddressFamily.Unspecified, native.Family);
+        Assert.Equal(0, native.Port);
     }
 
     [Fact]

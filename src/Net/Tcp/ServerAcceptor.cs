@@ -1,0 +1,225 @@
+using Reactor.Kernel;
+using Reactor.Timers;
+
+namespace Reactor.Net;
+
+/// <summary>
+/// Accepts what comes in on one listener of a <see cref="TcpServer"/>, and gives each connection to the shard that is to
+/// serve it. It lives on its listener's shard.
+/// </summary>
+internal sealed class ServerAcceptor
+{
+    /// <summary>How long accepting pauses when the process is out of descriptors: long enough not to spin, short enough not to be noticed.</summary>
+    private static readonly TimeSpan s_retryDelay = TimeSpan.FromMilliseconds(100);
+
+    private static readonly Action<object?> s_retry = static acceptor => ((ServerAcceptor)acceptor!).Retry();
+
+    private readonly TcpConnectionListener _listener;
+    private readonly ConnectionDistribution _distribution;
+    private readonly ServerShard _own;
+    private readonly ServerShard[] _all;
+    private readonly ConnectionLimit? _limit;
+    private readonly AcceptIncident _incident;
+    private readonly RetryTimer _retryTimer;
+
+    // Accepting has failed, and is tried again by the timer or when a connection ends.
+    private bool _isPaused;
+
+    // Takes part in the incident.
+    private bool _isInIncident;
+
+    // Of several shards with as few connections, the first from here on gets the next one.
+    private int _nextOfEqual;
+    private long _errors;
+    private long _limitPauses;
+
+    internal ServerAcceptor(TcpConnectionListener listener, ServerShard[] all, TcpServerOptions options, ConnectionLimit? limit, AcceptIncident incident)
+    {
+        _listener = listener;
+        _distribution = options.Distribution;
+        _all = all;
+        _own = all[listener.Shard.Id];
+        _limit = limit;
+        _incident = incident;
+        _retryTimer = new RetryTimer(this);
+    }
+
+    /// <summary>Times that accepting failed. Safe on any thread.</summary>
+    internal long Errors => Volatile.Read(ref _errors);
+
+    /// <summary>Times that there was no place for another connection. Safe on any thread.</summary>
+    internal long LimitPauses => Volatile.Read(ref _limitPauses);
+
+    private Shard Shard => _listener.Shard;
+
+    internal void Start() => _ = AcceptAllAsync(hasPlace: false);
+
+    /// <summary>Stops listening.</summary>
+    internal void Stop()
+    {
+        _isPaused = false;
+        Shard.Timers.Cancel(_retryTimer);
+        _listener.Dispose();
+    }
+
+    /// <summary>A connection has ended on this shard, so that there may be a descriptor again.</summary>
+    internal void OnConnectionEnded()
+    {
+        if (_isPaused)
+        {
+            Shard.Timers.Cancel(_retryTimer);
+            Retry();
+        }
+    }
+
+    /// <summary>By the limit, on any thread: brings the place that this acceptor waits for to its shard.</summary>
+    internal void GivePlace()
+    {
+        try
+        {
+            Shard.Post(static acceptor => acceptor.OnPlaceGiven(), this);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The shard has stopped, and the host's other shards stop with it: nobody is left who needs the place.
+        }
+    }
+
+    private void OnPlaceGiven()
+    {
+        if (_listener.IsClosed)
+        {
+            _limit!.GiveBack();
+        }
+        else
+        {
+            _ = AcceptAllAsync(hasPlace: true);
+        }
+    }
+
+    /// <summary>Accepts until there is a reason to pause: no place, no descriptor, no listener any more.</summary>
+    /// <param name="hasPlace">A place was given for the first connection.</param>
+    private async Task AcceptAllAsync(bool hasPlace)
+    {
+        try
+        {
+            // A handler that ran meanwhile may have stopped the server, and then the socket's number may be somebody else's.
+            while (!_listener.IsClosed && (hasPlace || TryTakePlace()))
+            {
+                hasPlace = false;
+                SysResult result = _listener.TryAccept(out AcceptedSocket socket);
+                if (!result.IsError)
+                {
+                    Choose(socket).Take(socket);
+                    if (Shard.MayEndAtOnce())
+                    {
+                        continue;
+                    }
+                }
+                else
+                {
+                    _limit?.GiveBack();
+                    if (!result.WouldBlock)
+                    {
+                        throw _listener.AcceptError(result.Errno);
+                    }
+
+                    LeaveIncident();
+                }
+
+                await _listener.WaitForConnectionAsync();
+            }
+        }
+        catch (Exception) when (_listener.IsClosed)
+        {
+            // The server stops, or its shard.
+        }
+        catch (Exception exception)
+        {
+            // Whatever it was (without descriptors, the runtime cannot even load what its exceptions need), the server
+            // must not stop accepting for ever.
+            Pause(exception);
+        }
+    }
+
+    private bool TryTakePlace()
+    {
+        if (_limit is null || _limit.TryTake(this))
+        {
+            return true;
+        }
+
+        _limitPauses++;
+        return false;
+    }
+
+    private ServerShard Choose(AcceptedSocket socket) => _distribution switch
+    {
+        ConnectionDistribution.LeastConnections => LeastLoaded(),
+        ConnectionDistribution.ClientPort => _all[socket.Peer.Port % _all.Length],
+        _ => _own,
+    };
+
+    private ServerShard LeastLoaded()
+    {
+        int least = 0;
+        long fewest = long.MaxValue;
+        for (int i = 0; i < _all.Length; i++)
+        {
+            int candidate = (_nextOfEqual + i) % _all.Length;
+            if (_all[candidate].Connections < fewest)
+            {
+                least = candidate;
+                fewest = _all[candidate].Connections;
+            }
+        }
+
+        _nextOfEqual = (least + 1) % _all.Length;
+        return _all[least];
+    }
+
+    /// <summary>
+    /// Out of descriptors or memory: those connected are served on, the other shards accept if they can, and this one
+    /// tries again after a while, or when a connection of its own ends.
+    /// </summary>
+    private void Pause(Exception exception)
+    {
+        _errors++;
+        _isPaused = true;
+        Shard.ArmTimer(_retryTimer, s_retryDelay);
+        if (!_isInIncident)
+        {
+            _isInIncident = true;
+            if (_incident.Enter())
+            {
+                Shard.ReportUnhandled(exception);
+            }
+        }
+    }
+
+    /// <summary>The kernel looks for a descriptor before it looks for a connection: so "nobody waits" says that there was one.</summary>
+    private void LeaveIncident()
+    {
+        if (_isInIncident)
+        {
+            _isInIncident = false;
+            _incident.Leave();
+        }
+    }
+
+    private void Retry()
+    {
+        if (_isPaused)
+        {
+            _isPaused = false;
+            _ = AcceptAllAsync(hasPlace: false);
+        }
+    }
+
+    /// <summary>The shard's own timer: the runtime's may need a thread, which needs a descriptor.</summary>
+    private sealed class RetryTimer(ServerAcceptor acceptor) : TimerEntry
+    {
+        // What follows runs handlers: in the run queue, as everything that may run code of the user's.
+        internal override void OnDue() => acceptor.Shard.Schedule(s_retry, acceptor);
+    }
+}

@@ -1,0 +1,243 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+
+namespace Reactor.Net;
+
+/// <summary>
+/// The part of a <see cref="TcpServer"/> that lives on one shard: the connections that this serves, wherever they were
+/// accepted, and the acceptor if the shard has a listener.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The token source has no timer and no handle; there is nothing to give back.")]
+internal sealed class ServerShard
+{
+    /// <summary>How long a handler may go on after its connection was aborted before stopping no longer waits for it.</summary>
+    private static readonly TimeSpan s_handlerGrace = TimeSpan.FromSeconds(5);
+
+    private readonly Func<TcpConnection, CancellationToken, Task> _handler;
+    private readonly ConnectionLimit? _limit;
+    private ServerAcceptor? _acceptor;
+
+    // On the shard only. What is still in it when the shard stops is aborted by the shard.
+    private readonly HashSet<TcpConnection> _active = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationToken _stoppingToken;
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Connections given to this shard, by the one acceptor that gives it any.
+    private long _accepted;
+
+    // Those that are on their way or whose handler runs. Counted up by the acceptor, down here; handlers that end after
+    // their shard has stopped count down on other threads.
+    private long _connections;
+    private long _connectionFailures;
+    private long _handlerFailures;
+    private bool _isStopping;
+
+    internal ServerShard(Shard shard, Func<TcpConnection, CancellationToken, Task> handler, ConnectionLimit? limit)
+    {
+        Shard = shard;
+        _handler = handler;
+        _limit = limit;
+        _stoppingToken = _stopping.Token;
+    }
+
+    internal Shard Shard { get; }
+
+    /// <summary>Connections now, those on their way included. Safe on any thread.</summary>
+    internal long Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Safe on any thread: each number is whole, and a little old on other threads.</summary>
+    internal TcpServerStatistics GetStatistics() => new(
+        Volatile.Read(ref _accepted),
+        Connections,
+        _acceptor?.Errors ?? 0,
+        _acceptor?.LimitPauses ?? 0,
+        Volatile.Read(ref _connectionFailures),
+        Volatile.Read(ref _handlerFailures));
+
+    /// <summary>On the shard: has it listen, and not accept yet.</summary>
+    internal void Listen(ServerAcceptor acceptor) => _acceptor = acceptor;
+
+    /// <summary>On the shard: begins to accept, if it listens.</summary>
+    internal void StartAccepting() => _acceptor?.Start();
+
+    /// <summary>On the shard: accepts no more, if it ever did.</summary>
+    internal void StopAccepting() => _acceptor?.Stop();
+
+    /// <summary>On the acceptor's shard: gives a connection to this one. It is counted here from now on, so that the acceptor sees at once whom it gave how many.</summary>
+    internal void Take(AcceptedSocket socket)
+    {
+        _accepted++;
+        Interlocked.Increment(ref _connections);
+        if (Shard.IsOnShard)
+        {
+            Serve(socket);
+            return;
+        }
+
+        try
+        {
+            Shard.Post(static gift => gift.To.Serve(gift.Socket), (To: this, Socket: socket));
+        }
+        catch (ObjectDisposedException)
+        {
+            // The shard has stopped.
+            Refuse(socket);
+        }
+    }
+
+    /// <summary>On the shard: stops accepting, lets connections end until the deadline, then aborts the others.</summary>
+    internal async Task StopAsync(CancellationToken deadline)
+    {
+        BeginStop();
+        try
+        {
+            await _drained.Task.WaitAsync(deadline);
+        }
+        catch (OperationCanceledException)
+        {
+            await Shard.InvokeAsync(AbortAll, CancellationToken.None);
+            await Task.WhenAny(_drained.Task, Task.Delay(s_handlerGrace, CancellationToken.None));
+        }
+    }
+
+    private void BeginStop()
+    {
+        Volatile.Write(ref _isStopping, true);
+        StopAccepting();
+        try
+        {
+            // What handlers have registered with the token runs here and now, on their shard.
+            _stopping.Cancel();
+        }
+        catch (AggregateException exception)
+        {
+            Shard.ReportUnhandled(exception);
+        }
+
+        // A handler that ends elsewhere counts down and then looks whether we stop; we do it the other way round.
+        Interlocked.MemoryBarrier();
+        if (Connections == 0)
+        {
+            _drained.TrySetResult();
+        }
+    }
+
+    private void AbortAll()
+    {
+        // Aborting only makes continuations ready: handlers end, and leave the set, in a later turn.
+        foreach (TcpConnection connection in _active)
+        {
+            connection.AbortAtStop();
+        }
+    }
+
+    /// <summary>On the shard: a connection has arrived.</summary>
+    private void Serve(AcceptedSocket socket)
+    {
+        if (_isStopping)
+        {
+            Refuse(socket);
+            return;
+        }
+
+        TcpConnection connection;
+        try
+        {
+            connection = new TcpConnection(Shard, socket.Fd, socket.Peer);
+        }
+        catch (Exception exception)
+        {
+            Refuse(socket);
+            if (exception is not ObjectDisposedException)
+            {
+                // Not because the shard stops.
+                Shard.ReportUnhandled(exception);
+            }
+
+            return;
+        }
+
+        _active.Add(connection);
+        _ = ServeAsync(connection);
+    }
+
+    /// <summary>The server or the shard stops: to the client it is as if the connection had never been accepted.</summary>
+    private void Refuse(AcceptedSocket socket)
+    {
+        socket.Abort();
+        CountDown();
+    }
+
+    private async Task ServeAsync(TcpConnection connection)
+    {
+        Exception? failure = null;
+        try
+        {
+            await _handler(connection, _stoppingToken);
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+        }
+
+        // The handler may have left the shard with its last await, with no synchronization context to bring us home.
+        if (Shard.IsOnShard || !TryPostFinish(connection, failure))
+        {
+            Finish(connection, failure);
+        }
+    }
+
+    /// <summary>False when the shard has stopped, and has aborted what it held.</summary>
+    private bool TryPostFinish(TcpConnection connection, Exception? failure)
+    {
+        try
+        {
+            Shard.Post(static end => end.Of.Finish(end.Connection, end.Failure), (Of: this, Connection: connection, Failure: failure));
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>On the shard; on any thread once that has stopped, and then the connection is closed already.</summary>
+    private void Finish(TcpConnection connection, Exception? failure)
+    {
+        if (failure is null)
+        {
+            connection.Close();
+        }
+        else
+        {
+            connection.Abort();
+            if (failure is SocketException or OperationCanceledException || (failure is ObjectDisposedException && connection.IsAbortedByOwner))
+            {
+                Interlocked.Increment(ref _connectionFailures);
+            }
+            else
+            {
+                Interlocked.Increment(ref _handlerFailures);
+                Shard.ReportUnhandled(failure);
+            }
+        }
+
+        CountDown();
+        if (Shard.IsOnShard)
+        {
+            _active.Remove(connection);
+            _acceptor?.OnConnectionEnded();
+        }
+    }
+
+    private void CountDown()
+    {
+        if (Interlocked.Decrement(ref _connections) == 0 && Volatile.Read(ref _isStopping))
+        {
+            _drained.TrySetResult();
+        }
+
+        _limit?.GiveBack();
+    }
+}
