@@ -31,12 +31,12 @@ public static class SampleProgram
 
             cutShort.CancelAfter(s_drainTime);
             await server.StopAsync(cutShort.Token);
+            Summarize(host, server);
             return 0;
         }
         catch (ArgumentException exception)
         {
-            string option = exception.ParamName == nameof(ReactorOptions.CpuSet) ? $"--cpus {parsed.Reactor.CpuSet}: " : "";
-            Console.Error.WriteLine(option + exception.Message);
+            Console.Error.WriteLine(parsed.OptionOf(exception.ParamName) + exception.Message);
             return ServerArguments.UsageError;
         }
         catch (Exception exception) when (exception is SocketException or IOException or InvalidOperationException or PlatformNotSupportedException)
@@ -54,6 +54,15 @@ public static class SampleProgram
             }
 
             stopRequested.Cancel();
+        }
+    }
+
+    /// <summary>How the work was spread: one line for each shard.</summary>
+    private static void Summarize(ReactorHost host, SampleServer server)
+    {
+        foreach ((Shard shard, ShardLoad load) in host.Shards.Zip(server.Loads))
+        {
+            Console.Error.WriteLine($"{shard}: {load.Accepted} connections accepted, {load.Requests} requests served");
         }
     }
 }

@@ -1,32 +1,43 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
+using Reactor.Net;
 
 namespace Reactor.Samples.Common;
 
 /// <summary>The options that every serving sample takes.</summary>
 /// <param name="EndPoint">Where to listen.</param>
 /// <param name="Reactor">What the shards are made of.</param>
-public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor)
+/// <param name="Server">How connections come to the shards.</param>
+public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor, TcpServerOptions Server)
 {
     /// <summary>The exit code for options that are unknown or cannot be met.</summary>
     public const int UsageError = 2;
+
+    private static readonly string[] s_distributions = Array.ConvertAll(Enum.GetNames<ConnectionDistribution>(), Spell);
 
     /// <summary>Reads the command line. If there is nothing to run, because of a mistake or of <c>--help</c>, the exit code says so.</summary>
     public static ServerArguments? Parse(string[] arguments, string description, out int exitCode)
     {
         var port = new Option<int>("--port") { Description = "The port to listen on; 0 lets the kernel choose.", DefaultValueFactory = _ => 8080 };
         var address = new Option<string>("--address") { Description = "The address to listen on, IPv4 or IPv6.", DefaultValueFactory = _ => "127.0.0.1" };
-        var shards = new Option<int>("--shards") { Description = "The number of shards; this version runs 1.", DefaultValueFactory = _ => 1 };
+        var shards = new Option<int>("--shards") { Description = "The number of shards. Default: one on each CPU, of --cpus or of those that the process may use." };
         var cpus = new Option<string?>("--cpus") { Description = "The CPUs for the shards, as in 0-3,8. Default: the lowest that the process may use." };
+        var overprovisioned = new Option<bool>("--overprovisioned") { Description = "Lets there be more shards than CPUs: none is pinned, none spins.", Arity = ArgumentArity.Zero };
+        var idlePoll = new Option<int>("--idle-poll") { Description = "Microseconds that an idle shard looks for news before it sleeps; 0 sleeps at once, -1 never.", HelpName = "microseconds" };
+        var distribution = new Option<string>("--distribution") { Description = $"How connections come to the shards: {string.Join(", ", s_distributions)}.", DefaultValueFactory = _ => s_distributions[0] };
+        var maxConnections = new Option<int>("--max-connections") { Description = "The most connections at a time, on all shards together. Default: no limit." };
         var backend = new Option<string>("--backend") { Description = "How readiness is learnt: auto or aio. (epoll is planned.)", DefaultValueFactory = _ => "auto" };
 
         port.Validators.Add(result => Check(result, port, value => value is >= 0 and <= IPEndPoint.MaxPort, "a port is a number from 0 to 65535"));
         address.Validators.Add(result => Check(result, address, value => IPAddress.TryParse(value, out _), "give an IP address, such as 127.0.0.1, 0.0.0.0 or ::1"));
-        shards.Validators.Add(result => Check(result, shards, value => value == 1, "this version runs exactly 1 shard"));
+        shards.Validators.Add(result => Check(result, shards, value => value >= 1, "give a number, 1 or more"));
+        idlePoll.Validators.Add(result => Check(result, idlePoll, value => value >= -1, "give microseconds, 0 to sleep at once, or -1 to never sleep"));
+        distribution.Validators.Add(result => Check(result, distribution, value => s_distributions.Contains(value), $"there are {string.Join(", ", s_distributions)}"));
+        maxConnections.Validators.Add(result => Check(result, maxConnections, value => value >= 1, "give a number, 1 or more"));
         backend.Validators.Add(result => Check(result, backend, value => value is "auto" or "aio", "this version has auto and aio"));
 
-        var command = new RootCommand(description) { port, address, shards, cpus, backend };
+        var command = new RootCommand(description) { port, address, shards, cpus, overprovisioned, idlePoll, distribution, maxConnections, backend };
         ParseResult parsed = command.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
@@ -48,15 +59,42 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
         }
 
         exitCode = 0;
+        var reactor = new ReactorOptions
+        {
+            Shards = Given(parsed, shards),
+            CpuSet = parsed.GetValue(cpus),
+            Overprovisioned = parsed.GetValue(overprovisioned),
+            Backend = parsed.GetValue(backend) == "aio" ? BackendKind.LinuxAio : BackendKind.Auto,
+            Log = Console.Error.WriteLine,
+        };
+        if (Given(parsed, idlePoll) is { } microseconds)
+        {
+            reactor.IdlePollTime = microseconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMicroseconds(microseconds);
+        }
+
         return new ServerArguments(
             new IPEndPoint(IPAddress.Parse(parsed.GetValue(address)!), parsed.GetValue(port)),
-            new ReactorOptions
+            reactor,
+            new TcpServerOptions
             {
-                Shards = parsed.GetValue(shards),
-                CpuSet = parsed.GetValue(cpus),
-                Backend = parsed.GetValue(backend) == "aio" ? BackendKind.LinuxAio : BackendKind.Auto,
+                Distribution = Enum.Parse<ConnectionDistribution>(parsed.GetValue(distribution)!, ignoreCase: true),
+                MaxConnections = Given(parsed, maxConnections),
             });
     }
+
+    /// <summary>For what only the start finds out: the option and its value as they were given, as the beginning of a message.</summary>
+    /// <param name="name">The name of the framework's option that cannot be met.</param>
+    internal string OptionOf(string? name) => name switch
+    {
+        nameof(ReactorOptions.CpuSet) => $"--cpus {Reactor.CpuSet}: ",
+        nameof(ReactorOptions.Shards) => $"--shards {Reactor.Shards}: ",
+        nameof(TcpServerOptions.Distribution) => $"--distribution {Spell(Server.Distribution.ToString())}: ",
+        _ => "",
+    };
+
+    private static string Spell(string name) => name.ToLowerInvariant();
+
+    private static int? Given(ParseResult parsed, Option<int> option) => parsed.GetResult(option) is null ? null : parsed.GetValue(option);
 
     private static void Check<T>(OptionResult result, Option<T> option, Func<T, bool> isPossible, string advice)
     {

@@ -1,4 +1,3 @@
-using System.Net;
 using Reactor.Net;
 using Reactor.Samples.Common;
 
@@ -7,39 +6,19 @@ namespace Reactor.Samples.Echo;
 /// <summary>Sends back what it receives.</summary>
 internal sealed class EchoServer : SampleServer
 {
-    private const int BufferSize = 16 * 1024;
+    private readonly EchoShard[] _shards;
 
-    // Written by the one shard, read by the live line.
-    private long _echoes;
-    private TcpServer? _server;
-
-    public override IPEndPoint EndPoint => _server!.EndPoint;
-
-    public override string Scheme => "tcp";
-
-    public override long Requests => Volatile.Read(ref _echoes);
-
-    public override long Connections => _server!.GetStatistics().Active;
+    private EchoServer(TcpServer server, EchoShard[] shards)
+        : base(server, "tcp") =>
+        _shards = shards;
 
     internal static async Task<SampleServer> StartAsync(ReactorHost host, ServerArguments arguments)
     {
-        var echo = new EchoServer();
-        echo._server = await TcpServer.StartAsync(host, arguments.EndPoint, echo.ServeAsync);
-        return echo;
+        EchoShard[] shards = await Task.WhenAll(host.Shards.Select(shard => shard.InvokeAsync(static () => new EchoShard()).AsTask()));
+        TcpServer server = await TcpServer.StartAsync(
+            host, arguments.EndPoint, (connection, stopping) => shards[connection.Shard.Id].ServeAsync(connection, stopping), arguments.Server);
+        return new EchoServer(server, shards);
     }
 
-    public override Task StopAsync(CancellationToken deadline) => _server!.StopAsync(deadline);
-
-    private async Task ServeAsync(TcpConnection connection, CancellationToken stopping)
-    {
-        // When the server stops, what has arrived is still echoed, and then the connection ends as if the peer had.
-        using CancellationTokenRegistration registration = stopping.UnsafeRegister(static connection => ((TcpConnection)connection!).ShutdownReceive(), connection);
-
-        byte[] buffer = GC.AllocateUninitializedArray<byte>(BufferSize);
-        while (await connection.ReceiveAsync(buffer) is var received and > 0)
-        {
-            await connection.SendAsync(buffer.AsMemory(0, received));
-            _echoes++;
-        }
-    }
+    protected override long RequestsOf(int shard) => _shards[shard].Echoes;
 }

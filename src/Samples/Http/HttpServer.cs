@@ -4,46 +4,47 @@ using Reactor.Samples.Common;
 
 namespace Reactor.Samples.Http;
 
-/// <summary>The HTTP server as a whole: a TCP server, and the state of the shard that it runs on.</summary>
+/// <summary>The HTTP server as a whole: a TCP server, and the state of each shard that it runs on.</summary>
 internal sealed class HttpServer : SampleServer
 {
-    private readonly HttpShard _shard;
-    private readonly TcpServer _server;
+    private readonly HttpShard[] _shards;
 
-    private HttpServer(HttpShard shard, TcpServer server)
-    {
-        _shard = shard;
-        _server = server;
-    }
-
-    public override IPEndPoint EndPoint => _server.EndPoint;
-
-    public override string Scheme => "http";
-
-    public override long Requests => _shard.Requests;
-
-    public override long Connections => _server.GetStatistics().Active;
+    private HttpServer(TcpServer server, HttpShard[] shards)
+        : base(server, "http") =>
+        _shards = shards;
 
     internal static Task<SampleServer> StartAsync(ReactorHost host, ServerArguments arguments) =>
-        StartAsync(host, arguments.EndPoint, HttpLimits.Default, HttpTimeouts.Default);
+        StartAsync(host, arguments.EndPoint, HttpLimits.Default, HttpTimeouts.Default, arguments.Server);
 
-    internal static async Task<SampleServer> StartAsync(ReactorHost host, IPEndPoint endPoint, HttpLimits limits, HttpTimeouts timeouts)
+    internal static async Task<SampleServer> StartAsync(ReactorHost host, IPEndPoint endPoint, HttpLimits limits, HttpTimeouts timeouts, TcpServerOptions? options = null)
     {
-        HttpShard shard = await host.Shards[0].InvokeAsync(() => new HttpShard(limits, timeouts));
+        HttpShard[] shards = await Task.WhenAll(host.Shards.Select(shard => shard.InvokeAsync(() => new HttpShard(limits, timeouts)).AsTask()));
         try
         {
-            return new HttpServer(shard, await TcpServer.StartAsync(host, endPoint, shard.ServeAsync));
+            TcpServer server = await TcpServer.StartAsync(
+                host, endPoint, (connection, stopping) => shards[connection.Shard.Id].ServeAsync(connection, stopping), options);
+            return new HttpServer(server, shards);
         }
         catch
         {
-            shard.Dispose();
+            DisposeAll(shards);
             throw;
         }
     }
 
     public override async Task StopAsync(CancellationToken deadline)
     {
-        await _server.StopAsync(deadline);
-        _shard.Dispose();
+        await base.StopAsync(deadline);
+        DisposeAll(_shards);
+    }
+
+    protected override long RequestsOf(int shard) => _shards[shard].Requests;
+
+    private static void DisposeAll(HttpShard[] shards)
+    {
+        foreach (HttpShard shard in shards)
+        {
+            shard.Dispose();
+        }
     }
 }

@@ -92,11 +92,11 @@ internal sealed class HttpShard : IDisposable
     // Nobody awaits it: as async void, whatever should ever leave it is told to the host's UnhandledException.
     private async void RunClock(CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(Timeouts.Tick);
         try
         {
-            while (await timer.WaitForNextTickAsync(stop))
+            while (true)
             {
+                await Shard.Delay(Timeouts.Tick, stop);
                 Now = Environment.TickCount64;
                 Date.Update(DateTimeOffset.UtcNow);
                 foreach (HttpConnection connection in _connections)
@@ -105,9 +105,9 @@ internal sealed class HttpShard : IDisposable
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
         {
-            // The server has stopped.
+            // The server has stopped, or its shard.
         }
     }
 }

@@ -1,4 +1,4 @@
 using Reactor.Samples.Common;
 using Reactor.Samples.Http;
 
-return await SampleProgram.RunAsync(args, "An HTTP/1.1 server on one reactor thread.", HttpServer.StartAsync);
+return await SampleProgram.RunAsync(args, "An HTTP/1.1 server.", HttpServer.StartAsync);
