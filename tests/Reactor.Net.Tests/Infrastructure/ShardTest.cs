@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Reactor.Net.Tests;
 
 /// <summary>
-/// A host with one shard for the length of a test. Test bodies run on the shard; the peers are plain sockets, whose awaits
+/// A host, with one shard unless a test needs more, for the length of a test. Test bodies run on the shard; the peers are plain sockets, whose awaits
 /// come home to it. At the end the host stops in time, and no exception has gone unhandled that the test did not expect.
 /// </summary>
 public abstract class ShardTest : IAsyncLifetime
@@ -14,17 +14,16 @@ public abstract class ShardTest : IAsyncLifetime
 
     protected Shard Shard => Host.Shards[0];
 
+    protected virtual int ShardCount => 1;
+
     protected virtual bool UseSynchronizationContext => true;
 
     public virtual Task InitializeAsync()
     {
-        Host = ReactorHost.Start(new ReactorOptions
-        {
-            Shards = 1,
-            PollBudget = 4_096,
-            UseSynchronizationContext = UseSynchronizationContext,
-            UnhandledException = (_, exception) => _unhandled.Enqueue(exception),
-        });
+        ReactorOptions options = Hosts.Options(ShardCount, pollBudget: 4_096);
+        options.UseSynchronizationContext = UseSynchronizationContext;
+        options.UnhandledException = (_, exception) => _unhandled.Enqueue(exception);
+        Host = ReactorHost.Start(options);
         return Task.CompletedTask;
     }
 

@@ -8,14 +8,13 @@ using Xunit.Abstractions;
 namespace Reactor.Net.Tests.Server;
 
 /// <summary>
-/// Tens of thousands of connections over one server, opened and ended in every way that either side can think of. What
-/// each does follows from the seed and its number. <c>REACTOR_HAMMER_CONNECTIONS</c> makes it longer (200,000 for an
-/// evening), <c>REACTOR_HAMMER_SEED</c> makes it another.
+/// Thousands of connections over one server, opened and ended in every way that either side can think of. What each does
+/// follows from the seed and its number. <c>REACTOR_HAMMER_CONNECTIONS</c> makes it longer (200,000 for an evening),
+/// <c>REACTOR_HAMMER_SEED</c> makes it another.
 /// </summary>
 [Collection(Alone.Name)]
-public sealed class HammerTests(ITestOutputHelper output) : IAsyncLifetime
+public sealed class HammerTests(ITestOutputHelper output)
 {
-    private const int ConnectionsInCi = 20_000;
     private const int Clients = 8;
     private const int HeaderSize = 5;
     private const int LargeSend = 1_000_000;
@@ -41,30 +40,26 @@ public sealed class HammerTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     private readonly ConcurrentQueue<Exception> _unhandled = new();
-    private ReactorHost _host = null!;
 
-    // Of the echoes that have gone through to their end: written on the shard, and by the clients.
+    // Of the echoes that have gone through to their end.
     private long _receivedByServer;
     private long _sentByServer;
     private long _sentByClients;
     private long _receivedByClients;
 
-    public Task InitializeAsync()
+    [Theory]
+    [InlineData(1, ConnectionDistribution.ReusePort, 8_000)]
+    [InlineData(2, ConnectionDistribution.ReusePort, 6_000)]
+    [InlineData(4, ConnectionDistribution.LeastConnections, 6_000)]
+    public async Task Whatever_ends_a_connection_nothing_is_left_of_it_and_no_byte_is_lost(int shards, ConnectionDistribution distribution, int connections)
     {
-        _host = ReactorHost.Start(new ReactorOptions { Shards = 1, PollBudget = 4_096, UnhandledException = (_, exception) => _unhandled.Enqueue(exception) });
-        return Task.CompletedTask;
-    }
-
-    public async Task DisposeAsync() => await _host.StopAsync().WaitAsync(Eventually.Patience);
-
-    [Fact]
-    public async Task Whatever_ends_a_connection_nothing_is_left_of_it_and_no_byte_is_lost()
-    {
-        int connections = Setting("REACTOR_HAMMER_CONNECTIONS", ConnectionsInCi);
+        ReactorOptions options = Hosts.Options(shards, pollBudget: 4_096);
+        options.UnhandledException = (_, exception) => _unhandled.Enqueue(exception);
+        await using ReactorHost host = ReactorHost.Start(options);
+        connections = Setting("REACTOR_HAMMER_CONNECTIONS", connections);
         int seed = Setting("REACTOR_HAMMER_SEED", 20_250_101);
         output.WriteLine($"{connections} connections, seed {seed}");
-        Shard shard = _host.Shards[0];
-        TcpServer server = await TcpServer.StartAsync(_host, Peers.AnyLoopbackPort, ServeAsync);
+        TcpServer server = await TcpServer.StartAsync(host, Peers.AnyLoopbackPort, ServeAsync, new TcpServerOptions { Distribution = distribution });
         using (Socket first = await Peers.ConnectAsync(server.EndPoint))
         {
             // What .NET's sockets open once for the process is open before the descriptors are counted.
@@ -72,6 +67,7 @@ public sealed class HammerTests(ITestOutputHelper output) : IAsyncLifetime
         }
 
         await Eventually.IsEqualAsync(0, () => server.GetStatistics().Active, "active connections");
+        int listeners = distribution == ConnectionDistribution.LeastConnections ? 1 : shards;
         int descriptors = ProcessState.DescriptorCount;
         int next = 0;
         int[] ways = new int[Enum.GetValues<Way>().Length];
@@ -90,11 +86,12 @@ public sealed class HammerTests(ITestOutputHelper output) : IAsyncLifetime
 
         await Eventually.IsEqualAsync(0, () => server.GetStatistics().Active, "active connections");
         await Eventually.IsTrueAsync(
-            () => shard.GetStatistics() is { Descriptors: 2, PollsArmed: 2, PollsRefused: 0 } && shard.Polls.Counters.Closing == 0,
-            "the shard holds its wake-up and the listener");
+            () => host.Shards.All(shard => shard.HoldsOnly(shard.Id < listeners ? 2 : 1)),
+            "the shards hold their wake-ups and listeners");
         await Eventually.IsEqualAsync(descriptors, () => ProcessState.DescriptorCount, "descriptors of the process");
         TcpServerStatistics statistics = server.GetStatistics();
-        output.WriteLine($"{Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s; {statistics}; {shard.GetStatistics()}");
+        output.WriteLine($"{Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s; {statistics}");
+        output.WriteLine(string.Join("; ", host.Shards.Select(shard => shard.GetStatistics())));
         output.WriteLine(string.Join(", ", Enum.GetValues<Way>().Select(way => $"{way} {ways[(int)way]}")));
         Assert.Equal(connections + 1, statistics.Accepted);
         Assert.Equal(0, statistics.AcceptErrors);
@@ -105,7 +102,7 @@ public sealed class HammerTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(_sentByClients, _sentByServer);
         Assert.Equal(_sentByClients, _receivedByClients);
         await server.StopAsync().WaitAsync(Eventually.Promptly);
-        await Eventually.IsTrueAsync(() => shard.GetStatistics() is { Descriptors: 1, PollsArmed: 1 }, "the shard holds its wake-up");
+        await Eventually.IsTrueAsync(() => host.Shards.All(shard => shard.HoldsOnly(1)), "the shards hold their wake-ups");
     }
 
     private Way RunClient(IPEndPoint server, int number, Random random)
@@ -276,8 +273,8 @@ public sealed class HammerTests(ITestOutputHelper output) : IAsyncLifetime
         }
 
         await connection.SendAsync([message.AsMemory(0, length / 2), message.AsMemory(length / 2, length - (length / 2))]);
-        _receivedByServer += length;
-        _sentByServer += length;
+        Interlocked.Add(ref _receivedByServer, length);
+        Interlocked.Add(ref _sentByServer, length);
 
         // The client finishes, or resets in the end.
         await connection.ReceiveAsync(message);

@@ -6,29 +6,35 @@ namespace Reactor.Net.Tests.Server;
 [Collection(Alone.Name)]
 public sealed class LeakTests
 {
-    [Fact]
-    public async Task Descriptors_and_AIO_contexts_are_back_after_a_host_has_served_and_stopped()
+    [Theory]
+    [InlineData(1, ConnectionDistribution.ReusePort, 20)]
+    [InlineData(2, ConnectionDistribution.ReusePort, 10)]
+    [InlineData(2, ConnectionDistribution.LeastConnections, 10)]
+    public async Task Descriptors_and_AIO_contexts_are_back_after_a_host_has_served_and_stopped(int shards, ConnectionDistribution distribution, int rounds)
     {
-        await ServeAsync(rounds: 1);
+        await ServeAsync(shards, distribution, rounds: 1);
         int descriptors = ProcessState.DescriptorCount;
         int contexts = ProcessState.AioContexts;
 
-        await ServeAsync(rounds: 20);
+        await ServeAsync(shards, distribution, rounds);
 
         await Eventually.IsEqualAsync(descriptors, () => ProcessState.DescriptorCount, "descriptors of the process");
         await Eventually.IsEqualAsync(contexts, () => ProcessState.AioContexts, "AIO contexts of the process");
     }
 
-    [Fact]
-    public async Task Descriptors_are_back_after_a_host_has_stopped_over_open_connections()
+    [Theory]
+    [InlineData(1, ConnectionDistribution.ReusePort)]
+    [InlineData(2, ConnectionDistribution.ReusePort)]
+    [InlineData(2, ConnectionDistribution.LeastConnections)]
+    public async Task Descriptors_are_back_after_a_host_has_stopped_over_open_connections(int shards, ConnectionDistribution distribution)
     {
-        await StopOverConnectionsAsync();
+        await StopOverConnectionsAsync(shards, distribution);
         int descriptors = ProcessState.DescriptorCount;
         int contexts = ProcessState.AioContexts;
 
         for (int i = 0; i < 10; i++)
         {
-            await StopOverConnectionsAsync();
+            await StopOverConnectionsAsync(shards, distribution);
         }
 
         await Eventually.IsEqualAsync(descriptors, () => ProcessState.DescriptorCount, "descriptors of the process");
@@ -38,7 +44,7 @@ public sealed class LeakTests
     [Fact]
     public async Task Failed_listens_connects_and_cancelled_accepts_give_their_descriptors_back()
     {
-        await using ReactorHost host = ReactorHost.Start(new ReactorOptions { Shards = 1, PollBudget = 1_024 });
+        await using ReactorHost host = ReactorHost.Start(Hosts.Options(1));
         await host.Shards[0].InvokeAsync(FailAsync);
         int descriptors = ProcessState.DescriptorCount;
 
@@ -63,12 +69,12 @@ public sealed class LeakTests
         }
     }
 
-    private static async Task ServeAsync(int rounds)
+    private static async Task ServeAsync(int shards, ConnectionDistribution distribution, int rounds)
     {
         for (int round = 0; round < rounds; round++)
         {
-            await using ReactorHost host = ReactorHost.Start(new ReactorOptions { Shards = 1, PollBudget = 1_024 });
-            await using TcpServer server = await TcpServer.StartAsync(host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+            await using ReactorHost host = ReactorHost.Start(Hosts.Options(shards));
+            await using TcpServer server = await TcpServer.StartAsync(host, Peers.AnyLoopbackPort, Handlers.EchoAsync, new TcpServerOptions { Distribution = distribution });
             Socket[] peers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Peers.ConnectAsync(server.EndPoint)));
             await Task.WhenAll(peers.Select(peer => Handlers.AssertEchoesAsync(peer)));
             for (int i = 0; i < peers.Length; i++)
@@ -87,17 +93,17 @@ public sealed class LeakTests
 
             await Eventually.IsEqualAsync(0, () => server.GetStatistics().Active, "active connections");
 
-            // The wake-up and the listener.
-            await Eventually.IsTrueAsync(() => host.Shards[0].GetStatistics() is { Descriptors: 2, PollsArmed: 2 }, "the shard holds its wake-up and the listener");
+            int listeners = distribution == ConnectionDistribution.LeastConnections ? 1 : shards;
+            await Eventually.IsTrueAsync(() => host.Shards.All(shard => shard.HoldsOnly(shard.Id < listeners ? 2 : 1)), "the shards hold their wake-ups and listeners");
             await server.StopAsync();
-            await Eventually.IsTrueAsync(() => host.Shards[0].GetStatistics() is { Descriptors: 1, PollsArmed: 1 }, "the shard holds its wake-up");
+            await Eventually.IsTrueAsync(() => host.Shards.All(shard => shard.HoldsOnly(1)), "the shards hold their wake-ups");
         }
     }
 
-    private static async Task StopOverConnectionsAsync()
+    private static async Task StopOverConnectionsAsync(int shards, ConnectionDistribution distribution)
     {
-        ReactorHost host = ReactorHost.Start(new ReactorOptions { Shards = 1, PollBudget = 1_024 });
-        TcpServer server = await TcpServer.StartAsync(host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        ReactorHost host = ReactorHost.Start(Hosts.Options(shards));
+        TcpServer server = await TcpServer.StartAsync(host, Peers.AnyLoopbackPort, Handlers.EchoAsync, new TcpServerOptions { Distribution = distribution });
         Socket[] peers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Peers.ConnectAsync(server.EndPoint)));
         await Eventually.IsEqualAsync(20, () => server.GetStatistics().Active, "active connections");
 

@@ -2,14 +2,20 @@ using System.Net.Sockets;
 
 namespace Reactor.Net.Tests.Server;
 
-public sealed class ServerStopTests : ShardTest
+public sealed class ServerStopOnOneShardTests() : ServerStopTests(1, ConnectionDistribution.ReusePort);
+
+public sealed class ServerStopOnTwoShardsTests() : ServerStopTests(2, ConnectionDistribution.ReusePort);
+
+public sealed class ServerStopWithHandedOverConnectionsTests() : ServerStopTests(2, ConnectionDistribution.LeastConnections);
+
+public abstract class ServerStopTests(int shards, ConnectionDistribution distribution) : ServerTest(shards, distribution)
 {
     [Fact]
     public async Task Stopping_lets_what_is_in_flight_finish()
     {
         var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var finish = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async connection =>
+        TcpServer server = await StartAsync(async connection =>
         {
             entered.SetResult();
             await finish.Task;
@@ -19,7 +25,7 @@ public sealed class ServerStopTests : ShardTest
         await entered.Task.WaitAsync(Eventually.Promptly);
 
         Task stopping = server.StopAsync();
-        await StopHasBegunAsync();
+        await AwaitShardsAsync();
         Assert.True(Refuses(server));
         Assert.False(stopping.IsCompleted);
         finish.SetResult();
@@ -32,7 +38,7 @@ public sealed class ServerStopTests : ShardTest
     [Fact]
     public async Task A_stopped_server_refuses_new_connections()
     {
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        TcpServer server = await StartAsync(Handlers.EchoAsync);
 
         await server.StopAsync().WaitAsync(Eventually.Promptly);
 
@@ -42,9 +48,11 @@ public sealed class ServerStopTests : ShardTest
     [Fact]
     public async Task The_token_fires_on_the_shard_when_the_server_begins_to_stop()
     {
+        Shard? servedOn = null;
         Shard? firedOn = null;
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async (connection, stopping) =>
+        TcpServer server = await StartAsync(async (connection, stopping) =>
         {
+            servedOn = connection.Shard;
             using CancellationTokenRegistration registration = stopping.Register(() => firedOn = Reactor.Shard.Current);
             await connection.SendAsync("in"u8.ToArray(), CancellationToken.None);
             await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await connection.ReceiveAsync(new byte[1], stopping));
@@ -55,14 +63,15 @@ public sealed class ServerStopTests : ShardTest
 
         await server.StopAsync().WaitAsync(Eventually.Promptly);
 
-        Assert.Same(Shard, firedOn);
+        Assert.NotNull(firedOn);
+        Assert.Same(servedOn, firedOn);
         Assert.Equal("bye"u8.ToArray(), await peer.ReceiveToEndAsync());
     }
 
     [Fact]
     public async Task A_callback_of_the_token_that_throws_is_reported_and_stopping_goes_on()
     {
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async (connection, stopping) =>
+        TcpServer server = await StartAsync(async (connection, stopping) =>
         {
             using CancellationTokenRegistration registration = stopping.Register(() => throw new InvalidDataException("in a callback"));
             await connection.SendAsync("in"u8.ToArray(), CancellationToken.None);
@@ -80,12 +89,12 @@ public sealed class ServerStopTests : ShardTest
     [Fact]
     public async Task At_the_deadline_the_connections_that_are_left_are_reset()
     {
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        TcpServer server = await StartAsync(Handlers.EchoAsync);
         Socket[] peers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Peers.ConnectAsync(server.EndPoint)));
         await Eventually.IsEqualAsync(20, () => server.GetStatistics().Active, "active connections");
         using var deadline = new CancellationTokenSource();
         Task stopping = server.StopAsync(deadline.Token);
-        await StopHasBegunAsync();
+        await AwaitShardsAsync();
         Assert.True(Refuses(server));
         Assert.False(stopping.IsCompleted);
 
@@ -104,7 +113,7 @@ public sealed class ServerStopTests : ShardTest
     [Fact]
     public async Task A_deadline_that_has_passed_aborts_at_once()
     {
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        TcpServer server = await StartAsync(Handlers.EchoAsync);
         using Socket peer = await Peers.ConnectAsync(server.EndPoint);
         await Handlers.AssertEchoesAsync(peer);
 
@@ -119,7 +128,7 @@ public sealed class ServerStopTests : ShardTest
     {
         var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var finish = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async connection =>
+        TcpServer server = await StartAsync(async connection =>
         {
             entered.SetResult();
             await finish.Task;
@@ -142,18 +151,18 @@ public sealed class ServerStopTests : ShardTest
     [Fact]
     public async Task Stopping_without_connections_ends_at_once()
     {
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        TcpServer server = await StartAsync(Handlers.EchoAsync);
 
         await server.StopAsync().WaitAsync(Eventually.Promptly);
 
-        await Eventually.IsTrueAsync(() => Shard.GetStatistics() is { Descriptors: 1, PollsArmed: 1 }, "the shard holds nothing but its wake-up");
+        await AssertNothingIsLeftAsync();
     }
 
     [Fact]
     public async Task Stopping_twice_waits_for_the_same_end()
     {
         var finish = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, _ => finish.Task);
+        TcpServer server = await StartAsync(_ => finish.Task);
         using Socket peer = await Peers.ConnectAsync(server.EndPoint);
         await Eventually.IsEqualAsync(1, () => server.GetStatistics().Active, "active connections");
 
@@ -170,7 +179,7 @@ public sealed class ServerStopTests : ShardTest
     [Fact]
     public async Task Disposing_while_a_stop_without_deadline_waits_aborts_after_the_drain_timeout()
     {
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync, new TcpServerOptions { DrainTimeout = TimeSpan.FromMilliseconds(50) });
+        TcpServer server = await StartAsync(Handlers.EchoAsync, new TcpServerOptions { DrainTimeout = TimeSpan.FromMilliseconds(50) });
         using Socket peer = await Peers.ConnectAsync(server.EndPoint);
         await Handlers.AssertEchoesAsync(peer);
         Task stopping = server.StopAsync();
@@ -188,7 +197,7 @@ public sealed class ServerStopTests : ShardTest
     [Fact]
     public async Task DisposeAsync_aborts_after_the_drain_timeout()
     {
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync, new TcpServerOptions { DrainTimeout = TimeSpan.FromMilliseconds(50) });
+        TcpServer server = await StartAsync(Handlers.EchoAsync, new TcpServerOptions { DrainTimeout = TimeSpan.FromMilliseconds(50) });
         using Socket peer = await Peers.ConnectAsync(server.EndPoint);
         await Handlers.AssertEchoesAsync(peer);
 
@@ -206,7 +215,7 @@ public sealed class ServerStopTests : ShardTest
     {
         // Minus one millisecond is .NET's "without end".
         TimeSpan timeout = days < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromDays(days);
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync, new TcpServerOptions { DrainTimeout = timeout });
+        TcpServer server = await StartAsync(Handlers.EchoAsync, new TcpServerOptions { DrainTimeout = timeout });
 
         await server.DisposeAsync().AsTask().WaitAsync(Eventually.Promptly);
 
@@ -221,7 +230,7 @@ public sealed class ServerStopTests : ShardTest
         var options = new TcpServerOptions { DrainTimeout = new TimeSpan(ticks == -10 ? -10 * TimeSpan.TicksPerSecond : ticks) };
 
         TcpServer? server = null;
-        Exception? failure = await Record.ExceptionAsync(async () => server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync, options));
+        Exception? failure = await Record.ExceptionAsync(async () => server = await StartAsync(Handlers.EchoAsync, options));
 
         if (server is not null)
         {
@@ -235,7 +244,7 @@ public sealed class ServerStopTests : ShardTest
     [Fact]
     public async Task Stopping_after_the_host_has_stopped_does_no_harm()
     {
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        TcpServer server = await StartAsync(Handlers.EchoAsync);
         await Host.StopAsync();
 
         await server.StopAsync().WaitAsync(Eventually.Promptly);
@@ -247,7 +256,7 @@ public sealed class ServerStopTests : ShardTest
     {
         int ended = 0;
         int failed = 0;
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async connection =>
+        TcpServer server = await StartAsync(async connection =>
         {
             try
             {
@@ -255,12 +264,12 @@ public sealed class ServerStopTests : ShardTest
             }
             catch (SocketException exception) when (exception.SocketErrorCode == SocketError.OperationAborted)
             {
-                failed++;
+                Interlocked.Increment(ref failed);
                 throw;
             }
             finally
             {
-                ended++;
+                Interlocked.Increment(ref ended);
             }
         });
         Socket[] peers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Peers.ConnectAsync(server.EndPoint)));
@@ -284,7 +293,7 @@ public sealed class ServerStopTests : ShardTest
     {
         var foreign = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async _ =>
+        TcpServer server = await StartAsync(async _ =>
         {
             try
             {
@@ -310,7 +319,7 @@ public sealed class ServerStopTests : ShardTest
     {
         var foreign = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Exception? failure = null;
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async connection =>
+        TcpServer server = await StartAsync(async connection =>
         {
             await foreign.Task;
             try
@@ -342,7 +351,7 @@ public sealed class ServerStopTests : ShardTest
     {
         var foreign = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Exception? failure = null;
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async connection =>
+        TcpServer server = await StartAsync(async connection =>
         {
             ValueTask<int> receiving = connection.ReceiveAsync(new byte[1]);
             await foreign.Task;
@@ -373,11 +382,11 @@ public sealed class ServerStopTests : ShardTest
     public async Task A_stop_that_waits_ends_when_the_host_stops_and_the_last_handler_returns()
     {
         var foreign = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async _ => await foreign.Task);
+        TcpServer server = await StartAsync(async _ => await foreign.Task);
         using Socket peer = await Peers.ConnectAsync(server.EndPoint);
         await Eventually.IsEqualAsync(1, () => server.GetStatistics().Active, "active connections");
         Task stopping = server.StopAsync();
-        await StopHasBegunAsync();
+        await AwaitShardsAsync();
         Assert.True(Refuses(server));
         await Host.StopAsync().WaitAsync(Eventually.Promptly);
 
@@ -390,7 +399,7 @@ public sealed class ServerStopTests : ShardTest
     public async Task A_handler_that_fails_after_the_host_has_stopped_is_reported()
     {
         var foreign = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async _ =>
+        TcpServer server = await StartAsync(async _ =>
         {
             await foreign.Task;
             throw new InvalidDataException("late");
@@ -410,7 +419,7 @@ public sealed class ServerStopTests : ShardTest
     {
         for (int round = 0; round < 20; round++)
         {
-            TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+            TcpServer server = await StartAsync(Handlers.EchoAsync);
             bool done = false;
             Task pouring = Task.Run(() =>
             {
@@ -438,11 +447,8 @@ public sealed class ServerStopTests : ShardTest
             Assert.Equal(0, server.GetStatistics().Active);
         }
 
-        await Eventually.IsTrueAsync(() => Shard.GetStatistics() is { Descriptors: 1, PollsArmed: 1 }, "the shard holds nothing but its wake-up");
+        await AssertNothingIsLeftAsync();
     }
-
-    /// <summary>Work reaches the shard in the order in which it was sent: what a stop does at once has been done then.</summary>
-    private async Task StopHasBegunAsync() => await Shard.InvokeAsync(() => { });
 
     private static bool Refuses(TcpServer server)
     {

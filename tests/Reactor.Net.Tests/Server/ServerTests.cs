@@ -3,15 +3,21 @@ using System.Net.Sockets;
 
 namespace Reactor.Net.Tests.Server;
 
-public sealed class ServerTests : ShardTest
+public sealed class ServerOnOneShardTests() : ServerTests(1, ConnectionDistribution.ReusePort);
+
+public sealed class ServerOnTwoShardsTests() : ServerTests(2, ConnectionDistribution.ReusePort);
+
+public sealed class ServerWithHandedOverConnectionsTests() : ServerTests(2, ConnectionDistribution.LeastConnections);
+
+public abstract class ServerTests(int shards, ConnectionDistribution distribution) : ServerTest(shards, distribution)
 {
     [Fact]
     public async Task Each_connection_has_a_handler_on_the_shard()
     {
         int handlers = 0;
-        await using TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async connection =>
+        await using TcpServer server = await StartAsync(async connection =>
         {
-            Assert.Same(Shard, Reactor.Shard.Current);
+            Assert.Same(connection.Shard, Reactor.Shard.Current);
             Interlocked.Increment(ref handlers);
             await Handlers.EchoAsync(connection);
         });
@@ -28,7 +34,7 @@ public sealed class ServerTests : ShardTest
     [Fact]
     public async Task A_handler_that_returns_ends_its_connection_with_FIN()
     {
-        await using TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async connection => await connection.SendAsync("bye"u8.ToArray()));
+        await using TcpServer server = await StartAsync(async connection => await connection.SendAsync("bye"u8.ToArray()));
         using Socket peer = await Peers.ConnectAsync(server.EndPoint);
 
         Assert.Equal("bye"u8.ToArray(), await peer.ReceiveToEndAsync().WaitAsync(Eventually.Promptly));
@@ -37,7 +43,7 @@ public sealed class ServerTests : ShardTest
     [Fact]
     public async Task A_handler_that_fails_resets_its_own_connection_and_is_reported_once()
     {
-        await using TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async connection =>
+        await using TcpServer server = await StartAsync(async connection =>
         {
             byte[] buffer = new byte[16];
             while (await connection.ReceiveAsync(buffer) is var received and > 0)
@@ -70,7 +76,7 @@ public sealed class ServerTests : ShardTest
     [Fact]
     public async Task A_handler_that_throws_before_its_first_await_is_treated_alike()
     {
-        await using TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Task (TcpConnection _) => throw new InvalidDataException("at once"));
+        await using TcpServer server = await StartAsync(Task (TcpConnection _) => throw new InvalidDataException("at once"));
         for (int i = 0; i < 3; i++)
         {
             await Peers.AssertConnectIsResetAsync(server.EndPoint);
@@ -84,7 +90,7 @@ public sealed class ServerTests : ShardTest
     [Fact]
     public async Task A_handler_that_returns_no_task_fails_alone()
     {
-        await using TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Task (TcpConnection _) => null!);
+        await using TcpServer server = await StartAsync(Task (TcpConnection _) => null!);
 
         await Peers.AssertConnectIsResetAsync(server.EndPoint);
 
@@ -95,7 +101,7 @@ public sealed class ServerTests : ShardTest
     [Fact]
     public async Task A_peer_that_resets_is_counted_and_not_reported()
     {
-        await using TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        await using TcpServer server = await StartAsync(Handlers.EchoAsync);
         Socket peer = await Peers.ConnectAsync(server.EndPoint);
         await Handlers.AssertEchoesAsync(peer);
 
@@ -108,7 +114,7 @@ public sealed class ServerTests : ShardTest
     [Fact]
     public async Task A_handler_may_close_its_connection_itself()
     {
-        await using TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, connection =>
+        await using TcpServer server = await StartAsync(connection =>
         {
             connection.Abort();
             return Task.CompletedTask;
@@ -122,7 +128,7 @@ public sealed class ServerTests : ShardTest
     [Fact]
     public async Task A_handler_may_return_while_its_receive_is_pending()
     {
-        await using TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async connection =>
+        await using TcpServer server = await StartAsync(async connection =>
         {
             ValueTask<int> receiving = connection.ReceiveAsync(new byte[16]);
             await NextTurn();
@@ -138,10 +144,10 @@ public sealed class ServerTests : ShardTest
     [Fact]
     public async Task Foreign_awaits_in_a_handler_come_home()
     {
-        await using TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async connection =>
+        await using TcpServer server = await StartAsync(async connection =>
         {
             await Task.Run(() => { });
-            Assert.Same(Shard, Reactor.Shard.Current);
+            Assert.Same(connection.Shard, Reactor.Shard.Current);
             await Handlers.EchoAsync(connection);
         });
         using Socket peer = await Peers.ConnectAsync(server.EndPoint);
@@ -152,7 +158,7 @@ public sealed class ServerTests : ShardTest
     [Fact]
     public async Task A_handler_may_leave_the_shard_and_return_elsewhere()
     {
-        await using TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async connection =>
+        await using TcpServer server = await StartAsync(async connection =>
         {
             await connection.SendAsync("first"u8.ToArray());
             await Task.Run(() => { }).ConfigureAwait(false);
@@ -169,7 +175,7 @@ public sealed class ServerTests : ShardTest
     [Fact]
     public async Task A_handler_that_fails_off_the_shard_is_reported_and_resets_its_connection()
     {
-        await using TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, async _ =>
+        await using TcpServer server = await StartAsync(async _ =>
         {
             await Task.Run(() => { }).ConfigureAwait(false);
             throw new InvalidDataException("elsewhere");
@@ -184,7 +190,7 @@ public sealed class ServerTests : ShardTest
     [Fact]
     public async Task A_server_that_cannot_listen_tells_why()
     {
-        await using TcpServer first = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        await using TcpServer first = await StartAsync(Handlers.EchoAsync);
 
         SocketException exception = await Assert.ThrowsAsync<SocketException>(() => TcpServer.StartAsync(Host, first.EndPoint, Handlers.EchoAsync));
 
@@ -197,13 +203,13 @@ public sealed class ServerTests : ShardTest
     {
         await Host.StopAsync();
 
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => StartAsync(Handlers.EchoAsync));
     }
 
     [Fact]
     public Task A_server_can_be_started_and_stopped_on_the_shard_itself() => OnShard(async () =>
     {
-        TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        TcpServer server = await StartAsync(Handlers.EchoAsync);
         using (Socket peer = await Peers.ConnectAsync(server.EndPoint))
         {
             await Handlers.AssertEchoesAsync(peer);
@@ -217,7 +223,7 @@ public sealed class ServerTests : ShardTest
     [Fact]
     public async Task Several_servers_live_side_by_side()
     {
-        await using TcpServer first = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        await using TcpServer first = await StartAsync(Handlers.EchoAsync);
         await using TcpServer second = await TcpServer.StartAsync(Host, new IPEndPoint(IPAddress.IPv6Loopback, 0), Handlers.EchoAsync);
         using Socket one = await Peers.ConnectAsync(first.EndPoint);
         using Socket two = await Peers.ConnectAsync(second.EndPoint);
@@ -231,7 +237,7 @@ public sealed class ServerTests : ShardTest
     [Fact]
     public async Task Statistics_read_from_another_thread_are_never_negative()
     {
-        await using TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, _ => Task.CompletedTask);
+        await using TcpServer server = await StartAsync(_ => Task.CompletedTask);
         bool done = false;
         Task<long> watching = Task.Run(() =>
         {
