@@ -17,7 +17,8 @@ public enum ConnectionDistribution
 
     /// <summary>
     /// Shard 0 accepts, and hands each connection to the shard whose number is the client's port modulo the number of
-    /// shards. A client that knows the number chooses its shard by the port that it binds.
+    /// shards. A client that knows the number chooses its shard by the port that it binds. Only for clients that choose:
+    /// Linux gives the others even ports as long as it has any, which leaves every second shard idle.
     /// </summary>
     ClientPort,
 

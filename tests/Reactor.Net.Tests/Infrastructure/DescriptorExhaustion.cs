@@ -23,6 +23,15 @@ internal sealed class DescriptorExhaustion : IDisposable
         }
     }
 
+    /// <summary>Gives some of them back.</summary>
+    internal void Free(int count)
+    {
+        foreach (SafeFileHandle filler in _fillers.TakeLast(count))
+        {
+            filler.Dispose();
+        }
+    }
+
     public void Dispose()
     {
         _fillers.ForEach(filler => filler.Dispose());

@@ -13,6 +13,17 @@ internal static class Handlers
         }
     }
 
+    /// <summary>Tells the peer on which shard it is, and waits for the end.</summary>
+    internal static async Task TellShardAsync(TcpConnection connection)
+    {
+        Assert.Same(Shard.Current, connection.Shard);
+        await connection.SendAsync(new[] { (byte)connection.Shard.Id });
+        await connection.ReceiveAsync(new byte[1]);
+    }
+
+    /// <summary>The shard that serves a peer with <see cref="TellShardAsync"/>.</summary>
+    internal static async Task<int> AskShardAsync(System.Net.Sockets.Socket peer) => (await peer.ReceiveExactlyAsync(1))[0];
+
     internal static async Task AssertEchoesAsync(System.Net.Sockets.Socket peer, string text = "ping")
     {
         byte[] bytes = System.Text.Encoding.UTF8.GetBytes(text);

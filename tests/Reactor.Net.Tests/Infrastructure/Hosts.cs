@@ -1,14 +1,19 @@
+using Reactor.Kernel;
+
 namespace Reactor.Net.Tests;
 
 /// <summary>Hosts of the sizes that tests want, on machines of any size.</summary>
 internal static class Hosts
 {
+    /// <summary>How many shards there can be with a CPU for each.</summary>
+    internal static int MostPinned { get; } = Math.Max(1, (int)Math.Min(PinnedThread.Cpus.Count, CpuQuota.Read() ?? double.MaxValue));
+
     /// <param name="shards">Where there are fewer CPUs, they share them.</param>
     /// <param name="pollBudget">Small, because many tests run at a time and fs.aio-max-nr is one for the system.</param>
     internal static ReactorOptions Options(int shards, int pollBudget = 1_024) => new()
     {
         Shards = shards,
-        Overprovisioned = shards > Environment.ProcessorCount,
+        Overprovisioned = shards > MostPinned,
         PollBudget = pollBudget,
     };
 

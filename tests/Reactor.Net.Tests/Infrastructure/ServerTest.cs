@@ -5,6 +5,8 @@ public abstract class ServerTest(int shards, ConnectionDistribution distribution
 {
     protected sealed override int ShardCount => shards;
 
+    protected ConnectionDistribution Distribution => distribution;
+
     protected Task<TcpServer> StartAsync(Func<TcpConnection, Task> handler, TcpServerOptions? options = null) =>
         TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, handler, Distributed(options));
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 
@@ -7,12 +8,16 @@ namespace Reactor.Net.Tests.Server;
 [Collection(Alone.Name)]
 public sealed class DescriptorExhaustionTests : ShardTest
 {
+    protected override int ShardCount => 2;
+
     [Fact]
     public async Task Accepting_pauses_when_no_descriptor_is_left_and_resumes_when_there_is_one()
     {
         TcpServer server = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
         using Socket before = await WarmUpAsync(server);
-        Socket[] waiting = [.. Enumerable.Range(0, 5).Select(_ => Peers.Create(server.EndPoint))];
+
+        // So many that some wait on either shard.
+        Socket[] waiting = [.. Enumerable.Range(0, 40).Select(_ => Peers.Create(server.EndPoint))];
         using (new DescriptorExhaustion())
         {
             foreach (Socket peer in waiting)
@@ -21,14 +26,14 @@ public sealed class DescriptorExhaustionTests : ShardTest
                 peer.Connect(server.EndPoint);
             }
 
-            // More than one pause: the error comes again, and is not reported again.
-            await Eventually.IsTrueAsync(() => server.GetStatistics().AcceptErrors >= 3, "accepting fails and is tried again", Eventually.Promptly);
+            // More than one pause of each: the error comes again, and is not reported again.
+            await Eventually.IsTrueAsync(() => server.GetShardStatistics().All(shard => shard.AcceptErrors >= 3), "accepting fails and is tried again", Eventually.Promptly);
             await Handlers.AssertEchoesAsync(before, "served all the same");
             Assert.Equal(1, server.GetStatistics().Accepted);
         }
 
         await Task.WhenAll(waiting.Select(peer => Handlers.AssertEchoesAsync(peer)));
-        Assert.Equal((6, 6), (server.GetStatistics().Accepted, server.GetStatistics().Active));
+        Assert.Equal((41, 41), (server.GetStatistics().Accepted, server.GetStatistics().Active));
         SocketException exception = Assert.IsType<SocketException>(Assert.Single(TakeUnhandled()));
         Assert.Equal(SocketError.TooManyOpenSockets, exception.SocketErrorCode);
         Assert.Contains("ulimit -n", exception.Message, StringComparison.Ordinal);
@@ -52,7 +57,28 @@ public sealed class DescriptorExhaustionTests : ShardTest
 
         await waiting.AssertSeesResetAsync();
         Assert.Single(TakeUnhandled());
-        await Eventually.IsTrueAsync(() => Shard.GetStatistics() is { Descriptors: 1, PollsArmed: 1 }, "the shard holds nothing but its wake-up");
+        await Eventually.IsTrueAsync(() => Host.Shards.All(shard => shard.HoldsOnly(1)), "the shards hold nothing but their wake-ups");
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_at_the_second_listener_takes_the_first_one_back()
+    {
+        TcpServer rehearsal = await TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        IPEndPoint endPoint = rehearsal.EndPoint;
+        (await WarmUpAsync(rehearsal)).Dispose();
+        await rehearsal.StopAsync().WaitAsync(Eventually.Promptly);
+        Exception? failure;
+        using (var exhaustion = new DescriptorExhaustion())
+        {
+            exhaustion.Free(1);
+            failure = await Record.ExceptionAsync(() => TcpServer.StartAsync(Host, endPoint, Handlers.EchoAsync));
+        }
+
+        Assert.Equal(SocketError.TooManyOpenSockets, Assert.IsType<SocketException>(failure).SocketErrorCode);
+        Assert.All(Host.Shards, shard => Assert.True(shard.HoldsOnly(1)));
+        await using TcpServer server = await TcpServer.StartAsync(Host, endPoint, Handlers.EchoAsync);
+        using Socket peer = await Peers.ConnectAsync(endPoint);
+        await Handlers.AssertEchoesAsync(peer);
     }
 
     [Fact]

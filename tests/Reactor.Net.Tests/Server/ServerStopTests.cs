@@ -222,25 +222,6 @@ public abstract class ServerStopTests(int shards, ConnectionDistribution distrib
         Assert.True(Refuses(server));
     }
 
-    [Theory]
-    [InlineData(-10)]
-    [InlineData(long.MaxValue)]
-    public async Task A_drain_timeout_that_cannot_be_met_is_refused_at_the_start(long ticks)
-    {
-        var options = new TcpServerOptions { DrainTimeout = new TimeSpan(ticks == -10 ? -10 * TimeSpan.TicksPerSecond : ticks) };
-
-        TcpServer? server = null;
-        Exception? failure = await Record.ExceptionAsync(async () => server = await StartAsync(Handlers.EchoAsync, options));
-
-        if (server is not null)
-        {
-            await server.StopAsync();
-        }
-
-        ArgumentException refusal = Assert.IsAssignableFrom<ArgumentException>(failure);
-        Assert.Contains(nameof(TcpServerOptions.DrainTimeout), refusal.Message, StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task Stopping_after_the_host_has_stopped_does_no_harm()
     {
