@@ -280,7 +280,7 @@ public sealed partial class Shard
         return new Invocation<TResult>(t_current is { _installedContext: null } caller ? HomeCall<TResult>.Start(caller, pending, CancellationToken.None) : pending);
     }
 
-    private ObjectDisposedException HasStoppedException() => new(ToString(), $"{this} has stopped and takes no more work.");
+    internal ObjectDisposedException HasStoppedException() => new(ToString(), $"{this} has stopped and takes no more work.");
 
     private static ValueTask<bool> WithResult(ValueTask pending)
     {

@@ -11,7 +11,7 @@ namespace Reactor.Shards;
 /// nothing.
 /// </summary>
 /// <remarks>
-/// Its life: <see cref="Begin"/> (pending) → <see cref="SetResult"/> or <see cref="SetException"/> (completed) →
+/// Its life: <see cref="Begin"/> (pending) → <see cref="SetResult"/> or <see cref="SetException(Exception)"/> (completed) →
 /// <see cref="Take"/> (idle again). Who completes it puts the owner into the run queue, and <see cref="Resume"/> then runs
 /// the awaiter inline: <see cref="ValueTaskSourceOnCompletedFlags.UseSchedulingContext"/> is ignored, because a future is
 /// awaited on its shard and completes there.
@@ -19,7 +19,7 @@ namespace Reactor.Shards;
 internal struct FutureCore<TResult>
 {
     private TResult _result;
-    private Exception? _error;
+    private ExceptionDispatchInfo? _error;
     private Action<object?>? _continuation;
     private object? _continuationState;
     private ExecutionContext? _executionContext;
@@ -51,7 +51,13 @@ internal struct FutureCore<TResult>
         _state = FutureState.Completed;
     }
 
-    internal void SetException(Exception error)
+    internal void SetException(Exception error) => SetException(ExceptionDispatchInfo.Capture(error));
+
+    /// <summary>
+    /// Completes with a failure that others share. It is captured once for all: an exception that is captured again each
+    /// time it is thrown grows by the stacks of all who have caught it, and the time that takes by their square.
+    /// </summary>
+    internal void SetException(ExceptionDispatchInfo error)
     {
         Debug.Assert(_state == FutureState.Pending, "completed twice");
         _error = error;
@@ -96,13 +102,13 @@ internal struct FutureCore<TResult>
         {
             FutureState.Pending => ValueTaskSourceStatus.Pending,
             _ when _error is null => ValueTaskSourceStatus.Succeeded,
-            _ when _error is OperationCanceledException => ValueTaskSourceStatus.Canceled,
+            _ when _error.SourceException is OperationCanceledException => ValueTaskSourceStatus.Canceled,
             _ => ValueTaskSourceStatus.Faulted,
         };
     }
 
-    /// <summary>Takes the outcome, after which the future is idle. The owner cleans up, then throws the error if there is one.</summary>
-    internal TResult Take(short token, out Exception? error)
+    /// <summary>Takes the outcome, after which the future is idle. The owner cleans up, then throws the error if there is one: with the stack of where it was thrown first.</summary>
+    internal TResult Take(short token, out ExceptionDispatchInfo? error)
     {
         ThrowIfStale(token);
         if (_state == FutureState.Pending)
@@ -134,15 +140,6 @@ internal struct FutureCore<TResult>
         }
 
         return _state == FutureState.Completed;
-    }
-
-    /// <summary>Throws what <see cref="Take"/> gave, with the stack of where it was thrown first.</summary>
-    internal static void ThrowIfFailed(Exception? error)
-    {
-        if (error is not null)
-        {
-            ExceptionDispatchInfo.Throw(error);
-        }
     }
 
     private void ResumeInContext(Action<object?> continuation, object? state)

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 
 namespace Reactor.Shards;
@@ -33,6 +34,8 @@ internal abstract class ShardFuture<TResult>(Shard shard) : ShardWork, IValueTas
 
     protected void SetException(Exception error) => _future.SetException(error);
 
+    protected void SetException(ExceptionDispatchInfo error) => _future.SetException(error);
+
     /// <summary>Resumes the awaiter inline; from the run queue only.</summary>
     protected void Resume() => _future.Resume();
 
@@ -66,9 +69,9 @@ internal abstract class ShardFuture<TResult>(Shard shard) : ShardWork, IValueTas
 
     private TResult GetResult(short token)
     {
-        TResult result = _future.Take(token, out Exception? error);
+        TResult result = _future.Take(token, out ExceptionDispatchInfo? error);
         OnTaken();
-        FutureCore<TResult>.ThrowIfFailed(error);
+        error?.Throw();
         return result;
     }
 

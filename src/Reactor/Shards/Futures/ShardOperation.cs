@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 using Reactor.Polling;
 
@@ -161,9 +162,9 @@ internal abstract class ShardOperation<TResult>(Shard shard) : PollWaiter, IValu
 
     private TResult GetResult(short token)
     {
-        TResult result = _future.Take(token, out Exception? error);
+        TResult result = _future.Take(token, out ExceptionDispatchInfo? error);
         Release();
-        FutureCore<TResult>.ThrowIfFailed(error);
+        error?.Throw();
         return result;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Reactor.Timers;
 
 namespace Reactor.Shards;
@@ -26,7 +27,10 @@ internal abstract class ShardWait<TResult>(Shard shard) : ShardFuture<TResult>(s
     }
 
     /// <summary>Completes the wait with a failure; it must be pending.</summary>
-    internal void Fail(Exception error)
+    internal void Fail(Exception error) => Fail(ExceptionDispatchInfo.Capture(error));
+
+    /// <summary>Completes the wait with a failure that it shares with others; it must be pending.</summary>
+    internal void Fail(ExceptionDispatchInfo error)
     {
         End();
         SetException(error);
