@@ -19,7 +19,7 @@ internal sealed class ConnectionLimit(int places)
     private int _givenBack;
     private int _left = places;
 
-    /// <summary>Takes a place. If there is none, the acceptor is given one later: <see cref="ServerAcceptor.OnPlaceGiven"/>.</summary>
+    /// <summary>Takes a place. If there is none, the acceptor is given one later: <see cref="ServerAcceptor.GivePlace"/>.</summary>
     internal bool TryTake(ServerAcceptor acceptor) => Interlocked.Decrement(ref _left) >= 0 || TryTakeOrWait(acceptor);
 
     /// <summary>Gives a place back, to who has waited longest. On any thread.</summary>

@@ -77,7 +77,7 @@ internal sealed class ServerAcceptor
     {
         try
         {
-            Shard.Post(static acceptor => acceptor.OnPlaceGiven(), this);
+            Shard.Post(static acceptor => _ = acceptor.AcceptAllAsync(hasPlace: true), this);
         }
         catch (ObjectDisposedException)
         {
@@ -85,20 +85,8 @@ internal sealed class ServerAcceptor
         }
     }
 
-    private void OnPlaceGiven()
-    {
-        if (_listener.IsClosed)
-        {
-            _limit!.GiveBack();
-        }
-        else
-        {
-            _ = AcceptAllAsync(hasPlace: true);
-        }
-    }
-
     /// <summary>Accepts until there is a reason to pause: no place, no descriptor, no listener any more.</summary>
-    /// <param name="hasPlace">A place was given for the first connection.</param>
+    /// <param name="hasPlace">A place was given for the first connection. If the listener is closed by then, the whole server stops, and nobody needs it any more.</param>
     private async Task AcceptAllAsync(bool hasPlace)
     {
         try

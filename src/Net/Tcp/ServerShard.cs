@@ -218,8 +218,8 @@ internal sealed class ServerShard
             }
             else
             {
-                Interlocked.Increment(ref _handlerFailures);
                 Shard.ReportUnhandled(failure);
+                Interlocked.Increment(ref _handlerFailures);
             }
         }
 

@@ -104,6 +104,33 @@ public sealed class HandOverTests
         Assert.Equal(0, stopped.Connections);
     }
 
+    [Fact]
+    public async Task A_handler_that_stops_its_server_at_once_has_nothing_accepted_on_the_number_of_its_listener()
+    {
+        await using ReactorHost host = ReactorHost.Start(Hosts.Options(1));
+        TcpServer? server = null;
+        Socket? second = null;
+        Task<TcpConnection>? accepting = null;
+        var isReady = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        server = await TcpServer.StartAsync(host, Peers.AnyLoopbackPort, connection =>
+        {
+            // Before the first await: the acceptor goes on when this returns. The kernel gives the lowest number that is free.
+            _ = server!.StopAsync();
+            TcpConnectionListener other = TcpConnectionListener.Listen(Peers.AnyLoopbackPort);
+            second = Peers.Create(other.LocalEndPoint);
+            second.Connect(other.LocalEndPoint);
+            accepting = other.AcceptAsync().AsTask();
+            isReady.SetResult();
+            return Task.CompletedTask;
+        });
+        using Socket first = await Peers.ConnectAsync(server.EndPoint);
+        await isReady.Task.WaitAsync(Eventually.Promptly);
+
+        Assert.Equal(second!.LocalEndPoint, (await accepting!.WaitAsync(Eventually.Promptly)).RemoteEndPoint);
+        second.Dispose();
+        await server.StopAsync().WaitAsync(Eventually.Promptly);
+    }
+
     /// <summary>Accepts one connection on the host's first shard, and hands it over.</summary>
     private static async Task<Socket> AcceptAndGiveToAsync(ReactorHost host, ServerShard target)
     {

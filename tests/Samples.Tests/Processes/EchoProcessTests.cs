@@ -84,7 +84,7 @@ public sealed class EchoProcessTests : IDisposable
         client.Send("here");
         client.Finish();
         Assert.Equal("here"u8, client.ReadToEnd());
-        Assert.Equal("", _sample.Error);
+        Assert.Equal("", _sample.Complaints);
     }
 
     [Theory]
@@ -98,6 +98,6 @@ public sealed class EchoProcessTests : IDisposable
         _sample.Signal(signal);
         Assert.Equal(0, _sample.WaitForExit(TimeSpan.FromSeconds(4)));
         client.ExpectEnd();
-        Assert.Equal("", _sample.Error);
+        Assert.Equal("", _sample.Complaints);
     }
 }

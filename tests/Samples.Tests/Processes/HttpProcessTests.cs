@@ -22,7 +22,7 @@ public sealed class HttpProcessTests
         sample.Signal(SampleProcess.SIGTERM);
         Assert.Equal(0, sample.WaitForExit());
         Assert.Equal($"listening on http://127.0.0.1:{sample.EndPoint.Port}\n", sample.Output);
-        Assert.Equal("", sample.Error);
+        Assert.Equal("", sample.Complaints);
     }
 
     [Theory]
@@ -38,7 +38,7 @@ public sealed class HttpProcessTests
         Assert.Equal(0, sample.WaitForExit(s_quickly));
         fresh.ExpectEnd();
         used.ExpectEnd();
-        Assert.Equal("", sample.Error);
+        Assert.Equal("", sample.Complaints);
     }
 
     [Theory]

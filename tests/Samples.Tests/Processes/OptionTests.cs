@@ -12,7 +12,7 @@ public sealed class OptionTests
     [InlineData("--port", "80.5")]
     [InlineData("--address", "localhost")]
     [InlineData("--address", "127.0.0.256")]
-    [InlineData("--shards", "2")]
+    [InlineData("--shards", "100000")]
     [InlineData("--shards", "0")]
     [InlineData("--shards", "-1")]
     [InlineData("--shards", "x")]
@@ -22,6 +22,13 @@ public sealed class OptionTests
     [InlineData("--cpus", "1-0")]
     [InlineData("--cpus", "0,,1")]
     [InlineData("--cpus", "")]
+    [InlineData("--idle-poll", "-2")]
+    [InlineData("--idle-poll", "soon")]
+    [InlineData("--distribution", "fair")]
+    [InlineData("--distribution", "0")]
+    [InlineData("--max-connections", "0")]
+    [InlineData("--max-connections", "-1")]
+    [InlineData("--max-connections", "many")]
     [InlineData("--backend", "epoll")]
     [InlineData("--backend", "foo")]
     public void A_value_that_cannot_be_met_is_refused_by_name(string option, string value)
@@ -57,9 +64,18 @@ public sealed class OptionTests
     [Fact]
     public void The_refusals_are_those_of_every_sample()
     {
-        using SampleProcess sample = SampleProcess.Run("Echo", "--shards", "2");
+        using SampleProcess sample = SampleProcess.Run("Echo", "--shards", "100000");
         Assert.Equal(2, sample.WaitForExit());
-        Assert.Contains("--shards 2", sample.Error, StringComparison.Ordinal);
+        Assert.Contains("--shards 100000", sample.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Connections_by_CPU_are_refused_to_shards_that_have_none()
+    {
+        using SampleProcess sample = SampleProcess.Run("Http", "--port", "0", "--overprovisioned", "--distribution", "incomingcpu");
+        Assert.Equal(2, sample.WaitForExit());
+        Assert.Contains("--distribution incomingcpu", sample.Complaints, StringComparison.Ordinal);
+        Assert.Equal("", sample.Output);
     }
 
     [Theory]
@@ -69,7 +85,7 @@ public sealed class OptionTests
     {
         using SampleProcess sample = SampleProcess.Run(name, "--help");
         Assert.Equal(0, sample.WaitForExit());
-        foreach (string option in new[] { "--port", "--address", "--shards", "--cpus", "--backend" })
+        foreach (string option in new[] { "--port", "--address", "--shards", "--cpus", "--overprovisioned", "--idle-poll", "--distribution", "--max-connections", "--backend" })
         {
             Assert.Contains(option, sample.Output, StringComparison.Ordinal);
         }
@@ -85,7 +101,7 @@ public sealed class OptionTests
         using SampleProcess sample = SampleProcess.Run("Http", "--port", $"{port}");
         Assert.Equal(1, sample.WaitForExit());
         Assert.Contains($"127.0.0.1:{port}", sample.Error, StringComparison.Ordinal);
-        Assert.Single(sample.Error.TrimEnd().Split('\n'));
+        Assert.Single(sample.Complaints.TrimEnd().Split('\n'));
         Assert.Equal("", sample.Output);
     }
 

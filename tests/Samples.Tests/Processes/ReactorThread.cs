@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Reactor.Samples.Tests.Processes;
 
 /// <summary>What the kernel says about a process and its reactor thread.</summary>
@@ -5,6 +7,8 @@ internal static class ReactorThread
 {
     /// <summary>The CPUs that the process of this test may use, which a sample that it starts inherits.</summary>
     internal static string OwnCpus => StatusOf("/proc/self/status", "Cpus_allowed_list");
+
+    internal static int OwnCpuCount => OwnCpus.Split(',').Select(range => range.Split('-')).Sum(ends => int.Parse(ends[^1], CultureInfo.InvariantCulture) - int.Parse(ends[0], CultureInfo.InvariantCulture) + 1);
 
     internal static string CpusOf(SampleProcess sample)
     {

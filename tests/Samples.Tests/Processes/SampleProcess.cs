@@ -1,9 +1,11 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Reactor.Samples.Tests.Processes;
 
@@ -36,6 +38,14 @@ internal sealed partial class SampleProcess : IDisposable
 
     /// <summary>Everything written to the standard error stream so far.</summary>
     internal string Error => Read(_error);
+
+    /// <summary>Of that, what is out of order: neither what the reactor tells at its start nor the summary at the end.</summary>
+    internal string Complaints =>
+        string.Concat(Error.Split('\n').Where(line => line.Length > 0 && !line.StartsWith("reactor: ", StringComparison.Ordinal) && !SummaryLine().IsMatch(line)).Select(line => line + "\n"));
+
+    /// <summary>What it says of each shard when it has stopped.</summary>
+    internal IReadOnlyList<(int Accepted, int Requests)> Summary =>
+        [.. SummaryLine().Matches(Error).Select(match => (Number(match.Groups[1]), Number(match.Groups[2])))];
 
     /// <summary>Where it says that it listens.</summary>
     internal IPEndPoint EndPoint { get; private set; } = null!;
@@ -118,6 +128,11 @@ internal sealed partial class SampleProcess : IDisposable
         string configuration = typeof(SampleProcess).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
         return Path.Combine(root, "src", "Samples", name, "bin", configuration, "net10.0", name);
     }
+
+    private static int Number(Group group) => int.Parse(group.ValueSpan, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"^shard \d+(?: \(CPU \d+\))?: (\d+) connections accepted, (\d+) requests served$", RegexOptions.Multiline)]
+    private static partial Regex SummaryLine();
 
     private static void Append(StringBuilder text, string? line)
     {

@@ -2,9 +2,15 @@ using System.Net.Sockets;
 
 namespace Reactor.Samples.Tests.Http.Server;
 
-/// <summary>The end of the server: what is idle ends, what is under way is answered.</summary>
-public sealed class DrainTests : ServerTest
+public sealed class DrainOnOneShardTests() : DrainTests(1);
+
+public sealed class DrainOnTwoShardsTests() : DrainTests(2);
+
+/// <summary>The end of the server: what is idle ends, what is under way is answered, on all shards.</summary>
+public abstract class DrainTests(int shards) : ServerTest
 {
+    private protected override int ShardCount => shards;
+
     [Fact]
     public async Task Idle_connections_end_at_once()
     {

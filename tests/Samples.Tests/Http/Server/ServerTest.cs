@@ -7,7 +7,7 @@ using Reactor.Samples.Http;
 namespace Reactor.Samples.Tests.Http.Server;
 
 /// <summary>
-/// Runs the HTTP server on a shard of its own for each test, and afterwards insists that it let go of everything and that
+/// Runs the HTTP server on a host of its own for each test, with one shard unless the test needs more, and afterwards insists that it let go of everything and that
 /// no exception went unhandled.
 /// </summary>
 public abstract class ServerTest : IAsyncLifetime
@@ -21,6 +21,8 @@ public abstract class ServerTest : IAsyncLifetime
 
     private protected SampleServer Running => _server!;
 
+    private protected virtual int ShardCount => 1;
+
     private protected virtual HttpLimits Limits => HttpLimits.Default;
 
     private protected virtual HttpTimeouts Timeouts => HttpTimeouts.Default;
@@ -33,7 +35,8 @@ public abstract class ServerTest : IAsyncLifetime
         // A small budget: many of these run at a time, and fs.aio-max-nr is one for the system.
         _host = ReactorHost.Start(new ReactorOptions
         {
-            Shards = 1,
+            Shards = ShardCount,
+            Overprovisioned = ShardCount > 1,
             PollBudget = 256,
             UnhandledException = (_, exception) => _unhandled.Enqueue(exception),
         });
@@ -71,11 +74,14 @@ public abstract class ServerTest : IAsyncLifetime
     /// <summary>Waits until the server has no connection left.</summary>
     private protected void AwaitNoConnections() => Eventually.Until(() => Running.Connections == 0, "a server without connections");
 
-    /// <summary>Lets the shard deal with what has reached it: it takes in events behind the first turn, and runs them in the second.</summary>
+    /// <summary>Lets the shards deal with what has reached them: they take in events behind the first turn, and run them in the second.</summary>
     private protected async Task AwaitTurnsAsync()
     {
-        await Host.Shards[0].InvokeAsync(static () => { });
-        await Host.Shards[0].InvokeAsync(static () => { });
+        foreach (Shard shard in Host.Shards)
+        {
+            await shard.InvokeAsync(static () => { });
+            await shard.InvokeAsync(static () => { });
+        }
     }
 
     private protected static string Get(string path, string headers = "") => $"GET {path} HTTP/1.1\r\nHost: h\r\n{headers}\r\n";
