@@ -32,7 +32,7 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
         port.Validators.Add(result => Check(result, port, value => value is >= 0 and <= IPEndPoint.MaxPort, "a port is a number from 0 to 65535"));
         address.Validators.Add(result => Check(result, address, value => IPAddress.TryParse(value, out _), "give an IP address, such as 127.0.0.1, 0.0.0.0 or ::1"));
         shards.Validators.Add(result => Check(result, shards, value => value >= 1, "give a number, 1 or more"));
-        idlePoll.Validators.Add(result => Check(result, idlePoll, value => value >= -1, "give microseconds, 0 to sleep at once, or -1 to never sleep"));
+        idlePoll.Validators.Add(result => Check(result, idlePoll, value => value >= -1, "give microseconds, 0 to sleep immediately, or -1 to never sleep"));
         distribution.Validators.Add(result => Check(result, distribution, value => s_distributions.Contains(value), $"there are {string.Join(", ", s_distributions)}"));
         maxConnections.Validators.Add(result => Check(result, maxConnections, value => value >= 1, "give a number, 1 or more"));
         backend.Validators.Add(result => Check(result, backend, value => value is "auto" or "aio", "this version has auto and aio"));

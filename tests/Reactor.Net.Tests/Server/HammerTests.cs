@@ -68,7 +68,7 @@ public sealed class HammerTests(ITestOutputHelper output)
 
         await Eventually.IsEqualAsync(0, () => server.GetStatistics().Active, "active connections");
         int listeners = distribution == ConnectionDistribution.LeastConnections ? 1 : shards;
-        int descriptors = ProcessState.DescriptorCount;
+        int descriptors = ProcessState.SettledDescriptorCount();
         int next = 0;
         int[] ways = new int[Enum.GetValues<Way>().Length];
         long start = Stopwatch.GetTimestamp();

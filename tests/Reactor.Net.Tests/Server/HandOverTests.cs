@@ -14,7 +14,7 @@ public sealed class HandOverTests
     {
         await using ReactorHost host = ReactorHost.Start(Hosts.Options(2));
         await PourAndStopAsync(host, server => server.StopAsync(new CancellationToken(true)));
-        int descriptors = ProcessState.DescriptorCount;
+        int descriptors = ProcessState.SettledDescriptorCount();
 
         for (int i = 0; i < 20; i++)
         {
@@ -28,7 +28,7 @@ public sealed class HandOverTests
     public async Task Stopping_the_host_while_connections_are_handed_over_leaks_no_descriptor()
     {
         await PourAndStopHostAsync();
-        int descriptors = ProcessState.DescriptorCount;
+        int descriptors = ProcessState.SettledDescriptorCount();
 
         for (int i = 0; i < 20; i++)
         {
