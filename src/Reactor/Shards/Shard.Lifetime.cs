@@ -49,6 +49,9 @@ public sealed partial class Shard
     /// <summary>Ends when everything on the shard has, the last work included.</summary>
     internal Task WhenStopped => _stopped.Task;
 
+    /// <summary>The loop has ended: what has come too late for it is left to others.</summary>
+    internal bool HasStopped => _hasStopped;
+
     private bool IsStopping => _stopPhase != StopPhase.None;
 
     /// <summary>For what must not begin on a shard that comes to its end.</summary>
@@ -243,9 +246,14 @@ public sealed partial class Shard
     /// <summary>Runs what arrived last, gives everything back to the kernel, and says so.</summary>
     private void TearDown()
     {
-        // Before the inbox is closed: who is turned away there is to hear that the shard has stopped.
+        // Timers that are due are called here, the last ones that are.
+        RunReady();
+
+        // Before the inbox is closed: who is turned away there is to hear that the shard has stopped, and to find timers
+        // handed over.
         _refusesCalls = true;
         _hasStopped = true;
+        HandOverTimers();
         Queue(_inbox.Close());
 
         // What is posted from here on goes to the thread pool, so that the queue comes to an end. What came in last may

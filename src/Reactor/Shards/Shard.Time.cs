@@ -9,6 +9,7 @@ namespace Reactor;
 public sealed partial class Shard
 {
     private readonly TimerSet _timers = new();
+    private readonly ShardTimeProvider _timeProvider;
     private long _timestamp;
     private bool _isTimestampOld = true;
 
@@ -34,10 +35,48 @@ public sealed partial class Shard
         }
     }
 
+    /// <summary>
+    /// Time for .NET's own classes, such as <see cref="Task.Delay(TimeSpan, TimeProvider)"/>, <see cref="PeriodicTimer"/> and
+    /// <see cref="CancellationTokenSource(TimeSpan, TimeProvider)"/>: the system's clock, with timers that fire on this
+    /// shard. Its timers are made, changed and disposed on any thread.
+    /// </summary>
+    /// <remarks>
+    /// <para>
+    /// A timer's callback runs on the shard, from its run queue, in the execution context of whoever made the timer; never
+    /// early, never two at a time, and not once more when the timer was changed or disposed on the shard before. A periodic
+    /// timer keeps its phase and skips what it has missed. An exception from the callback is told to
+    /// <see cref="ReactorOptions.UnhandledException"/>, and a periodic timer goes on. Arguments are those of
+    /// <see cref="TimeProvider.System"/>'s timers, but parts of a millisecond count.
+    /// </para>
+    /// <para>
+    /// Code that awaits such a class on the shard continues there through the synchronization context. Where
+    /// <see cref="ReactorOptions.UseSynchronizationContext"/> is false, .NET continues it where the timer's callback runs,
+    /// which is this shard too; but when a token ends the await instead, it continues where .NET likes, mostly on the thread pool.
+    /// <see cref="Delay"/> and <see cref="Timeout(TimeSpan, CancellationToken)"/> depend on neither, and allocate nothing.
+    /// </para>
+    /// <para>
+    /// When the shard stops, timers that are armed go on as <see cref="TimeProvider.System"/>'s, on the thread pool, with
+    /// the time that is left; those that are made later are such from the start. So nothing that waits for them is lost.
+    /// </para>
+    /// </remarks>
+    public TimeProvider TimeProvider => _timeProvider;
+
     internal TimerSet Timers => _timers;
 
+    /// <summary>Begins a timeout on the current shard, for everything that takes a token: the framework's operations and any other.</summary>
+    /// <param name="timeout">
+    /// After which the token fires; zero or less, in the next turn, so that what need not wait still succeeds.
+    /// <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for never.
+    /// </param>
+    /// <param name="linked">A token that makes the timeout's own fire too: at once when it fires on the shard, otherwise when the shard hears of it.</param>
+    /// <returns>To be disposed when what has the timeout has ended. Allocates nothing, unless an earlier one's token fired.</returns>
+    /// <exception cref="InvalidOperationException">Not called on a shard.</exception>
+    /// <remarks>When the shard stops, the token fires; begun after that, it has fired already.</remarks>
+    public static ShardTimeout Timeout(TimeSpan timeout, CancellationToken linked = default) =>
+        TimeoutSource.Start(OfCaller("begin a timeout"), timeout, linked);
+
     /// <summary>Waits on the current shard. It ends no earlier than asked, and later by as much as the shard is busy.</summary>
-    /// <param name="delay">How long; zero or less ends in the next turn. <see cref="Timeout.InfiniteTimeSpan"/> waits for the token.</param>
+    /// <param name="delay">How long; zero or less ends in the next turn. <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> waits for the token.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>To be awaited once. Allocates nothing.</returns>
     /// <exception cref="InvalidOperationException">Not called on a shard.</exception>
@@ -71,9 +110,12 @@ public sealed partial class Shard
             return now;
         }
 
-        double ticks = due.Ticks * ((double)Stopwatch.Frequency / TimeSpan.TicksPerSecond);
-        return ticks < long.MaxValue - now ? now + (long)ticks : long.MaxValue;
+        long ticks = ToStopwatchTicks(due);
+        return ticks < long.MaxValue - now ? now + ticks : long.MaxValue;
     }
+
+    /// <remarks>A span that is too long for a clock of nanoseconds becomes the longest one: converting saturates.</remarks>
+    internal static long ToStopwatchTicks(TimeSpan span) => (long)(span.Ticks * ((double)Stopwatch.Frequency / TimeSpan.TicksPerSecond));
 
     /// <summary>Takes a wait into the shard's care; false when the shard stops, which would leave it pending for ever.</summary>
     internal bool TryAddWait(ShardWork wait, [NotNullWhen(false)] out Exception? refusal)
@@ -146,7 +188,17 @@ public sealed partial class Shard
             return null;
         }
 
+        // Rounded up to the resolution of a TimeSpan: waking up earlier would cost a turn in vain.
         long left = _timers.NextDeadline - Stopwatch.GetTimestamp();
-        return left <= 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(0, left);
+        return left <= 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(0, left) + new TimeSpan(1);
+    }
+
+    /// <summary>Gives the armed timers of .NET's own classes to the system; there are no others any more.</summary>
+    private void HandOverTimers()
+    {
+        while (_timers.TakeAny() is { } timer)
+        {
+            (timer as ShardTimer)?.HandOver();
+        }
     }
 }

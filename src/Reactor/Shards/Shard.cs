@@ -39,6 +39,7 @@ public sealed partial class Shard
         Cpu = cpus is { Count: 1 } ? cpus.Cpus[0] : null;
         _idleSpin = new IdleSpin(idlePollTime);
         _synchronizationContext = new ShardSynchronizationContext(new PostTarget(this));
+        _timeProvider = new ShardTimeProvider(this);
     }
 
     /// <summary>The shard that the calling thread runs; null on every other thread.</summary>

@@ -96,6 +96,19 @@ internal sealed partial class TimerSet
         return true;
     }
 
+    /// <summary>Takes out an entry, whichever; null when none is armed. For the end of the set.</summary>
+    internal TimerEntry? TakeAny()
+    {
+        if (_nonEmpty == 0)
+        {
+            return null;
+        }
+
+        TimerEntry entry = _buckets[BitOperations.TrailingZeroCount(_nonEmpty)].First!;
+        Cancel(entry);
+        return entry;
+    }
+
     /// <summary>The bucket of a deadline, as seen from the set's time, which is never negative.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int BucketOf(long deadline) =>
