@@ -80,6 +80,40 @@ public sealed class CrossShardNestingTests
         });
     }
 
+    /// <remarks>
+    /// The sender sleeps while most of its calls wait for room, and no answer wakes it: none comes before all have arrived.
+    /// It has to be told that there is room.
+    /// </remarks>
+    [Fact]
+    public async Task A_sleeping_sender_is_told_that_its_full_lane_has_room_again()
+    {
+        const int Calls = 4 * ShardLane.Capacity;
+        await using var host = TestHost.Many(2);
+        using var release = new ManualResetEventSlim();
+        var blocks = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task blocker = host.Shards[1].InvokeAsync(() =>
+        {
+            blocks.SetResult();
+            Assert.True(release.Wait(Eventually.Deadline), "nobody released the shard");
+        }).AsTask();
+        await blocks.Task;
+        int arrived = 0;
+        var allHaveArrived = new TaskCompletionSource();
+        Task sender = host.Run(() => Task.WhenAll(Enumerable.Range(0, Calls).Select(_ => host.Shards[1].InvokeAsync(async () =>
+        {
+            if (++arrived == Calls)
+            {
+                allHaveArrived.SetResult();
+            }
+
+            await allHaveArrived.Task;
+        }).AsTask())));
+        long sleeps = host.Shard.GetStatistics().Sleeps;
+        Eventually.Until(() => host.Shard.GetStatistics().Sleeps > sleeps, "the sender sleeps");
+        release.Set();
+        await Task.WhenAll(sender, blocker);
+    }
+
     private static async ValueTask<int> Descend(IReadOnlyList<Shard> shards, int depth)
     {
         if (depth == 0)

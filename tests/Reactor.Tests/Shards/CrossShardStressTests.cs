@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Reactor.Shards;
 using Reactor.Tests.Support;
 using Xunit.Abstractions;
 
@@ -92,22 +93,23 @@ public sealed class CrossShardStressTests(ITestOutputHelper output)
                         var posted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                         target.Post(static posted => posted.SetResult(), posted);
                         await posted.Task;
-                        if (home is not null && !useContext)
+                        if (home is not null)
                         {
-                            await new Reactor.Shards.ReturnToShard(home);
+                            await new ReturnToShard(home);
                         }
 
                         break;
                     case 4:
-                        // A full lane: the sender sleeps while messages wait for room.
+                        // A full lane: the sender sleeps while messages wait for room, and nothing is answered until all have come.
                         if (random.Next(50) == 0)
                         {
-                            for (int i = 0; i < 1_500; i++)
+                            const int Calls = 1_500;
+                            var gathering = new Gathering(Calls);
+                            await Task.WhenAll(Enumerable.Range(0, Calls).Select(_ => target.InvokeAsync(static gathering => gathering.Arrive(), gathering).AsTask()));
+                            if (home is not null)
                             {
-                                target.Post(static () => { });
+                                await new ReturnToShard(home);
                             }
-
-                            await target.InvokeAsync(static () => { });
                         }
 
                         break;
@@ -145,6 +147,23 @@ public sealed class CrossShardStressTests(ITestOutputHelper output)
             }
 
             own.Waiting = "nothing";
+        }
+    }
+
+    /// <summary>Ends for all when the last has come. On one shard.</summary>
+    private sealed class Gathering(int expected)
+    {
+        private readonly TaskCompletionSource _complete = new();
+        private int _missing = expected;
+
+        internal Task Arrive()
+        {
+            if (--_missing == 0)
+            {
+                _complete.SetResult();
+            }
+
+            return _complete.Task;
         }
     }
 
