@@ -149,22 +149,21 @@ public abstract class DistributionTests(int shards) : ShardTest
     }
 
     /// <summary>Connects from a port that belongs to the shard by its number, outside of what Linux gives out by itself.</summary>
-    private Task<Socket> ConnectFromPortOfAsync(TcpServer server, int shard) => Peers.ConnectAsync(server.EndPoint, peer =>
+    private async Task<Socket> ConnectFromPortOfAsync(TcpServer server, int shard)
     {
         while (true)
         {
             int port = (Random.Shared.Next(10_000, 30_000) / shards * shards) + shard;
             try
             {
-                peer.Bind(new IPEndPoint(server.EndPoint.Address, port));
-                return;
+                return await Peers.ConnectAsync(server.EndPoint, peer => peer.Bind(new IPEndPoint(server.EndPoint.Address, port)));
             }
-            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable)
             {
-                // Another one, then.
+                // Taken, or still in use by a connection that has just ended: another one, then.
             }
         }
-    });
+    }
 
     private async Task<int[]> CountByShardAsync(Socket[] peers)
     {
