@@ -155,7 +155,7 @@ public sealed class CrossShardCallTests
         await using var callers = new Callers(useContext: false);
         await callers.Run(caller, async () => Assert.Null(await callers.Target.InvokeAsync(static async () =>
         {
-            await Task.Run(static () => { });
+            await Task.Yield();
             return Shard.Current;
         })));
     }

@@ -99,16 +99,22 @@ public sealed class CrossShardNestingTests
         await blocks.Task;
         int arrived = 0;
         var allHaveArrived = new TaskCompletionSource();
-        Task sender = host.Run(() => Task.WhenAll(Enumerable.Range(0, Calls).Select(_ => host.Shards[1].InvokeAsync(async () =>
+        var sent = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task sender = host.Run(async () =>
         {
-            if (++arrived == Calls)
+            Task all = Task.WhenAll(Enumerable.Range(0, Calls).Select(_ => host.Shards[1].InvokeAsync(async () =>
             {
-                allHaveArrived.SetResult();
-            }
+                if (++arrived == Calls)
+                {
+                    allHaveArrived.SetResult();
+                }
 
-            await allHaveArrived.Task;
-        }).AsTask())));
-        long sleeps = host.Shard.GetStatistics().Sleeps;
+                await allHaveArrived.Task;
+            }).AsTask()));
+            sent.SetResult(host.Shard.GetStatistics().Sleeps);
+            await all;
+        });
+        long sleeps = await Eventually.Ends(sent.Task, "the calls are sent");
         Eventually.Until(() => host.Shard.GetStatistics().Sleeps > sleeps, "the sender sleeps");
         release.Set();
         await Task.WhenAll(sender, blocker);
