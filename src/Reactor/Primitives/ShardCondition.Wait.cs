@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Reactor.Primitives;
 using Reactor.Shards;
 
@@ -37,8 +36,8 @@ public sealed partial class ShardCondition
     /// <exception cref="InvalidOperationException">Not on its shard.</exception>
     /// <exception cref="ObjectDisposedException">The shard stops or has stopped.</exception>
     /// <remarks>
-    /// On a broken condition it throws what <see cref="Break"/> was given, whether the predicate holds or not. The predicate
-    /// must not use the token or the condition; what an <see cref="AsyncLocal{T}"/> of the waiter holds it does not see.
+    /// On a broken condition it throws what <see cref="Break"/> was given, whether the predicate holds or not. When it is
+    /// looked at again, the predicate does not see what an <see cref="AsyncLocal{T}"/> of the waiter holds.
     /// </remarks>
     public ValueTask WaitAsync(Func<bool> predicate, CancellationToken cancellationToken = default) =>
         WaitAsync(predicate, Timeout.InfiniteTimeSpan, cancellationToken);
@@ -69,7 +68,6 @@ public sealed partial class ShardCondition
     /// <param name="state">What the predicate is given, so that it need not capture anything.</param>
     /// <param name="timeout">How long to wait in all; <see cref="Timeout.InfiniteTimeSpan"/> for without end.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    [SuppressMessage("Design", "CA1031", Justification = "What the predicate throws is the result of the wait.")]
     public ValueTask WaitAsync<TState>(Func<TState, bool> predicate, TState state, TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(predicate);
@@ -180,27 +178,48 @@ public sealed partial class ShardCondition
             }
         }
 
-        [SuppressMessage("Design", "CA1031", Justification = "What the predicate throws is the result of the wait.")]
         private void Look()
         {
+            bool holds;
             try
             {
-                if (Holds())
-                {
-                    Complete(true);
-                }
-                else if (Condition._breakage is { } breakage)
-                {
-                    Fail(breakage.Reason);
-                }
-                else
-                {
-                    Condition._line.Append(this);
-                }
+                holds = Holds();
             }
             catch (Exception exception)
             {
+                EndWith(exception);
+                return;
+            }
+
+            if (!IsPending)
+            {
+                // The predicate itself has cancelled the wait.
+                return;
+            }
+
+            if (holds)
+            {
+                Complete(true);
+            }
+            else if (Condition._breakage is { } breakage)
+            {
+                Fail(breakage.Reason);
+            }
+            else
+            {
+                Condition._line.Append(this);
+            }
+        }
+
+        private void EndWith(Exception exception)
+        {
+            if (IsPending)
+            {
                 Fail(exception);
+            }
+            else
+            {
+                Shard.ReportUnhandled(exception);
             }
         }
     }

@@ -100,4 +100,56 @@ public sealed class ShardConditionTests : ShardTests
             condition.Signal();
         }
     });
+
+    /// <remarks>It must not stand in the line after that: it would be waited for, and used again elsewhere, at the same time.</remarks>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task A_predicate_that_cancels_its_own_wait_ends_it(bool holds) => Host.Run(async () =>
+    {
+        var condition = new ShardCondition();
+        using var cancellation = new CancellationTokenSource();
+        bool armed = false;
+        ValueTask waiting = condition.WaitAsync(
+            () =>
+            {
+                if (armed)
+                {
+                    cancellation.Cancel();
+                }
+
+                return armed && holds;
+            },
+            cancellation.Token);
+        armed = true;
+        condition.Signal();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await waiting);
+        Assert.Equal(0, condition.Waiters);
+        ValueTask next = condition.WaitAsync();
+        Assert.Equal(1, condition.Waiters);
+        condition.Signal();
+        await next;
+    });
+
+    [Fact]
+    public Task A_signalled_waiter_that_is_cancelled_before_its_turn_hands_the_signal_on() => Host.Run(async () =>
+    {
+        var condition = new ShardCondition();
+        using var cancellation = new CancellationTokenSource();
+        Task first = condition.WaitAsync(cancellation.Token).AsTask();
+        Task second = condition.WaitAsync().AsTask();
+        condition.Signal();
+        cancellation.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        await Eventually.Ends(second, "the one behind it");
+    });
+
+    [Fact]
+    public Task A_signal_that_nobody_waits_for_is_gone() => Host.Run(async () =>
+    {
+        var condition = new ShardCondition();
+        condition.Signal();
+        condition.Broadcast();
+        await Assert.ThrowsAsync<TimeoutException>(async () => await condition.WaitAsync(TimeSpan.FromMilliseconds(1)));
+    });
 }
