@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Reactor.Primitives;
 using Reactor.Shards;
@@ -90,7 +89,7 @@ public sealed partial class ShardQueue<T>
             return _popRefusal.Refusal;
         }
 
-        Popper popper = Popper.Rent(this);
+        Popper popper = Popper.Rent(this, isLoop: false);
         popper.Join(ref _poppers, timeout, cancellationToken);
         return popper.Future;
     }
@@ -102,9 +101,18 @@ public sealed partial class ShardQueue<T>
     /// <exception cref="InvalidOperationException">Not on its shard.</exception>
     /// <exception cref="ObjectDisposedException">The shard stops or has stopped.</exception>
     /// <remarks>On a queue that was aborted, or completed with an error, it throws that.</remarks>
-    public ValueTask<bool> WaitToPopAsync(CancellationToken cancellationToken = default)
+    public ValueTask<bool> WaitToPopAsync(CancellationToken cancellationToken = default) =>
+        WaitToPopAsync(Timeout.InfiniteTimeSpan, cancellationToken);
+
+    /// <inheritdoc cref="WaitToPopAsync(CancellationToken)"/>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for without end.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="TimeoutException">There was no item in that time.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The timeout is negative.</exception>
+    public ValueTask<bool> WaitToPopAsync(TimeSpan timeout, CancellationToken cancellationToken = default)
     {
         Shard.VerifyRunning();
+        PrimitiveAccess.VerifyTimeout(timeout);
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled<bool>(cancellationToken);
@@ -121,22 +129,8 @@ public sealed partial class ShardQueue<T>
         }
 
         Looker looker = Looker.Rent(this);
-        looker.Join(ref _lookers, Timeout.InfiniteTimeSpan, cancellationToken);
+        looker.Join(ref _lookers, timeout, cancellationToken);
         return looker.Future;
-    }
-
-    /// <summary>Pops until the queue is completed and empty.</summary>
-    /// <param name="cancellationToken">Ends the waits.</param>
-    /// <returns>The items, for <c>await foreach</c>. Several readers share them.</returns>
-    public async IAsyncEnumerable<T> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        while (await WaitToPopAsync(cancellationToken))
-        {
-            while (TryPop(out T? item))
-            {
-                yield return item;
-            }
-        }
     }
 
     /// <summary>Somebody who waits for room, with the item.</summary>
@@ -166,16 +160,36 @@ public sealed partial class ShardQueue<T>
         }
     }
 
-    /// <summary>Somebody who waits for an item.</summary>
+    /// <summary>Somebody who waits for an item, or a loop that waits for its next.</summary>
     private sealed class Popper(Shard shard) : Waiter<Popper, T>(shard)
     {
         private ShardQueue<T> _queue = null!;
+        private bool _isLoop;
 
-        internal static Popper Rent(ShardQueue<T> queue)
+        /// <summary>Completed without an item, because there are no more. Of loops alone: for others that is an exception.</summary>
+        internal bool IsAtEnd { get; private set; }
+
+        internal static Popper Rent(ShardQueue<T> queue, bool isLoop)
         {
             Popper popper = Pool<Popper>.Rent() ?? new Popper(queue.Shard);
             popper._queue = queue;
+            popper._isLoop = isLoop;
+            popper.IsAtEnd = false;
             return popper;
+        }
+
+        /// <summary>There will be no item.</summary>
+        internal void End()
+        {
+            if (_isLoop && !_queue._hasFailed)
+            {
+                IsAtEnd = true;
+                Complete(default!);
+            }
+            else
+            {
+                Fail(_queue._popRefusal!.Reason);
+            }
         }
 
         protected override string DescribeTimeout() => $"There was no item in the {_queue}";

@@ -11,7 +11,8 @@ namespace Reactor;
 /// <typeparam name="T">What it carries.</typeparam>
 /// <remarks>
 /// Belongs to the shard on which it was made and is used there only; without locks, and without allocation once it has been
-/// in use. To carry items off the shard there is <see cref="ShardChannel{T}"/>.
+/// in use. Waits resume in their turn, never inside the call that ended them. Who pops what is there without a wait keeps the
+/// shard meanwhile; <see cref="ReadAllAsync"/> lets others have a turn now and then. To carry items off the shard there is <see cref="ShardChannel{T}"/>.
 /// </remarks>
 [SuppressMessage("Naming", "CA1711", Justification = "It is a queue.")]
 public sealed partial class ShardQueue<T>
@@ -159,10 +160,15 @@ public sealed partial class ShardQueue<T>
     /// <summary>Nothing will come any more: those who wait for it are told.</summary>
     private void TellEnd()
     {
-        _poppers.FailAll(_popRefusal!.Reason);
+        while (_poppers.First is { } popper)
+        {
+            _poppers.Remove(popper);
+            popper.End();
+        }
+
         if (_hasFailed)
         {
-            _lookers.FailAll(_popRefusal.Reason);
+            _lookers.FailAll(_popRefusal!.Reason);
         }
         else
         {

@@ -208,4 +208,142 @@ public sealed class ShardQueueTests(ITestOutputHelper output) : ShardTests
         // A consumer that is resumed later than another may have the earlier item: what counts is that none is lost or doubled.
         void Check((int Producer, int Number) item) => next[item.Producer]++;
     });
+
+    [Fact]
+    public Task Waiting_for_there_being_items_ends_by_time_and_names_the_queue() => Host.Run(async () =>
+    {
+        var queue = new ShardQueue<int>(3);
+        TimeoutException exception = await Assert.ThrowsAsync<TimeoutException>(async () => await queue.WaitToPopAsync(TimeSpan.FromMilliseconds(1.5)));
+        Assert.Contains($"queue of {Shard}", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("1.5 ms", exception.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await queue.WaitToPopAsync(TimeSpan.FromSeconds(-1)));
+    });
+
+    [Fact]
+    public Task A_loop_over_many_items_lets_others_have_a_turn() => Host.Run(async () =>
+    {
+        const int Items = 10_000;
+        var queue = new ShardQueue<int>(Items);
+        for (int i = 0; i < Items; i++)
+        {
+            queue.TryPush(i);
+        }
+
+        queue.Complete();
+        int seen = 0;
+        int seenByOthers = Items;
+        Shard.Post(() => seenByOthers = seen);
+        await foreach (int item in queue.ReadAllAsync())
+        {
+            Assert.Equal(seen++, item);
+        }
+
+        Assert.Equal(Items, seen);
+        Assert.InRange(seenByOthers, 0, Items / 10);
+    });
+
+    [Fact]
+    public Task A_loop_that_waits_ends_with_the_queue() => Host.Run(async () =>
+    {
+        var completed = new ShardQueue<int>(1);
+        Task<int> loop = Count(completed, default);
+        completed.Complete();
+        Assert.Equal(0, await loop);
+
+        var failed = new ShardQueue<int>(1);
+        loop = Count(failed, default);
+        failed.Complete(new TimeZoneNotFoundException());
+        await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => loop);
+        await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => Count(failed, default));
+
+        var aborted = new ShardQueue<int>(1);
+        loop = Count(aborted, default);
+        aborted.Abort(new TimeZoneNotFoundException());
+        await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => loop);
+    });
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public Task A_loop_ends_by_either_of_its_tokens_and_takes_nothing_then(bool withOwn, bool withLinked) => Host.Run(async () =>
+    {
+        var queue = new ShardQueue<int>(1);
+        using var own = new CancellationTokenSource();
+        using var linked = new CancellationTokenSource();
+        Task loop = Loop();
+        await queue.PushAsync(1);
+        await Task.Yield();
+        (withLinked ? linked : own).Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loop);
+        await queue.PushAsync(2);
+        Assert.Equal(1, queue.Count);
+
+        async Task Loop()
+        {
+            await foreach (int item in queue.ReadAllAsync(withOwn ? own.Token : default).WithCancellation(withLinked ? linked.Token : default))
+            {
+                Assert.Equal(1, item);
+            }
+        }
+    });
+
+    [Fact]
+    public Task Loops_share_the_items_in_the_order_of_their_waiting() => Host.Run(async () =>
+    {
+        var queue = new ShardQueue<int>(1);
+        var taken = new List<(int Loop, int Item)>();
+        Task[] loops = [Loop(0), Loop(1), Loop(2)];
+        for (int i = 0; i < 9; i++)
+        {
+            await queue.PushAsync(i);
+            await Task.Yield();
+            await Task.Yield();
+        }
+
+        queue.Complete();
+        await Task.WhenAll(loops);
+        Assert.Equal(Enumerable.Range(0, 9).Select(i => (i % 3, i)), taken);
+
+        async Task Loop(int loop)
+        {
+            await foreach (int item in queue.ReadAllAsync())
+            {
+                taken.Add((loop, item));
+            }
+        }
+    });
+
+    /// <summary>Against lists of who waits and what is there, on which everything is done the plain way.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public Task It_agrees_with_a_model(int capacity) => Host.Run(async () =>
+    {
+        Random random = Seed.Random(output);
+        for (int round = 0; round < 200; round++)
+        {
+            var model = new QueueModel(new ShardQueue<int>(capacity));
+            for (int step = 0; step < 100; step++)
+            {
+                model.Step(random);
+                await model.Check();
+            }
+
+            model.End(random);
+            await model.Check();
+            Assert.Equal(0, model.Waiting);
+        }
+    });
+
+    private static async Task<int> Count(ShardQueue<int> queue, CancellationToken cancellationToken)
+    {
+        int count = 0;
+        await foreach (int _ in queue.ReadAllAsync(cancellationToken))
+        {
+            count++;
+        }
+
+        return count;
+    }
 }

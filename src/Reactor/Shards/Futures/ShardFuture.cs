@@ -20,6 +20,9 @@ internal abstract class ShardFuture<TResult>(Shard shard) : ShardWork, IValueTas
     /// <summary>The same for those whose end is their only result.</summary>
     internal ValueTask VoidFuture => new(this, _future.Version);
 
+    /// <summary>What <see cref="Future"/> is recognised by, for those who offer it to their callers as something else.</summary>
+    internal short Version => _future.Version;
+
     internal bool IsPending => _future.IsPending;
 
     /// <summary>Neither pending nor waiting for its outcome to be taken.</summary>

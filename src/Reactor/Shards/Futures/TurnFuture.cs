@@ -10,14 +10,15 @@ internal sealed class TurnFuture : ShardFuture<bool>
 
     /// <summary>Lets the current shard take a turn if the running continuation has had its share.</summary>
     /// <remarks>Hot path.</remarks>
-    internal static ValueTask NextIfNeeded(Shard shard) => shard.MayEndAtOnce() ? default : Start(shard);
+    internal static ValueTask NextIfNeeded(Shard shard) => shard.MayEndAtOnce() ? default : Start(shard).VoidFuture;
 
-    private static ValueTask Start(Shard shard)
+    /// <summary>Its result, where that is asked for, is true.</summary>
+    internal static TurnFuture Start(Shard shard)
     {
         TurnFuture future = Pool<TurnFuture>.Rent() ?? new TurnFuture(shard);
         future.Begin();
         future.Enqueue();
-        return future.VoidFuture;
+        return future;
     }
 
     internal override void Run()
