@@ -1,4 +1,5 @@
 #pragma warning disable CA2012 // Futures are held while something is done to them, which is the point.
+using System.Collections;
 using Reactor.Tests.Support;
 
 namespace Reactor.Tests.Primitives;
@@ -187,5 +188,204 @@ public sealed class ShardParallelTests : ShardTests
     {
         Assert.Contains("be on a shard", (await Assert.ThrowsAsync<InvalidOperationException>(async () => await ShardParallel.ForEachAsync([1], 1, static (_, _) => default))).Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await ShardParallel.ForEachAsync([1], 0, static (_, _) => default));
+    }
+
+    [Fact]
+    public Task All_failures_are_told_the_first_in_time_being_the_one_thrown() => Host.Run(async () =>
+    {
+        Task loop = ShardParallel.ForEachAsync(Enumerable.Range(1, 3), 3, static async (i, _) =>
+        {
+            await Shard.Delay(TimeSpan.FromMilliseconds(4 - i), CancellationToken.None);
+            throw new InvalidDataException($"{i}");
+        }).AsTask();
+        InvalidDataException first = await Assert.ThrowsAsync<InvalidDataException>(() => loop);
+        Assert.Equal("3", first.Message);
+        Assert.Equal(["1", "2", "3"], loop.Exception!.InnerExceptions.Select(each => each.Message).Order());
+    });
+
+    [Fact]
+    public Task A_failure_is_not_hidden_by_a_cancellation_that_came_before_it() => Host.Run(async () =>
+    {
+        using var cancellation = new CancellationTokenSource();
+        await Assert.ThrowsAsync<InvalidDataException>(async () => await ShardParallel.ForEachAsync(
+            [1, 2],
+            2,
+            async (i, token) =>
+            {
+                if (i == 1)
+                {
+                    await Shard.Delay(Timeout.InfiniteTimeSpan, token);
+                }
+
+                cancellation.Cancel();
+                await Task.Yield();
+                throw new InvalidDataException();
+            },
+            cancellation.Token));
+    });
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task A_callback_of_the_token_that_throws_leaves_nothing_behind(bool sourceFails) => Host.Run(async () =>
+    {
+        int running = 0;
+        Task loop = ShardParallel.ForEachAsync(Source(), 2, async (i, token) =>
+        {
+            if (i == 2)
+            {
+                throw new InvalidDataException();
+            }
+
+            running++;
+            await using CancellationTokenRegistration registration = token.Register(static () => throw new TimeZoneNotFoundException());
+            await Shard.Delay(TimeSpan.FromMilliseconds(5), CancellationToken.None);
+            running--;
+        }).AsTask();
+        await Assert.ThrowsAsync<InvalidDataException>(() => loop);
+        Assert.Equal(0, running);
+        Assert.Contains(loop.Exception!.Flatten().InnerExceptions, each => each is TimeZoneNotFoundException);
+
+        IEnumerable<int> Source()
+        {
+            yield return 1;
+            yield return sourceFails ? throw new InvalidDataException() : 2;
+        }
+    });
+
+    [Fact]
+    public Task A_cancelled_loop_takes_no_item_that_it_has_no_place_for() => Host.Run(async () =>
+    {
+        var queue = new ShardQueue<int>(10);
+        for (int i = 0; i < 10; i++)
+        {
+            queue.TryPush(i);
+        }
+
+        using var cancellation = new CancellationTokenSource();
+        int started = 0;
+        Task loop = ShardParallel.ForEachAsync(
+            queue.ReadAllAsync(),
+            3,
+            async (_, token) =>
+            {
+                started++;
+                await Shard.Delay(Timeout.InfiniteTimeSpan, token);
+            },
+            cancellation.Token).AsTask();
+        await Task.Yield();
+        cancellation.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loop);
+        Assert.Equal(3, started);
+        Assert.Equal(7, queue.Count);
+    });
+
+    [Fact]
+    public Task An_item_that_comes_after_a_failure_starts_nothing() => Host.Run(async () =>
+    {
+        var late = new TaskCompletionSource();
+        int started = 0;
+        await Assert.ThrowsAsync<InvalidDataException>(async () => await ShardParallel.ForEachAsync(Source(), 2, async (_, _) =>
+        {
+            started++;
+            await Task.Yield();
+            late.SetResult();
+            throw new InvalidDataException();
+        }));
+        Assert.Equal(1, started);
+
+        async IAsyncEnumerable<int> Source()
+        {
+            yield return 1;
+            await late.Task;
+            await Task.Yield();
+            yield return 2;
+        }
+    });
+
+    [Fact]
+    public Task What_the_source_holds_is_let_go_of_after_the_last_body() => Host.Run(async () =>
+    {
+        var source = new DisposableSource(2);
+        int ended = 0;
+        await ShardParallel.ForEachAsync(source, 3, async (_, _) =>
+        {
+            await Shard.Delay(TimeSpan.FromMilliseconds(1), CancellationToken.None);
+            Assert.False(source.IsDisposed);
+            ended++;
+        });
+        Assert.True(source.IsDisposed);
+        Assert.Equal(2, ended);
+    });
+
+    [Fact]
+    public async Task WhenAll_ends_on_the_shard_also_without_a_synchronization_context()
+    {
+        await using TestHost host = TestHost.Many(1, useContext: false);
+        await host.Run(async () =>
+        {
+            await ShardParallel.WhenAll(Foreign(), Shard.Delay(TimeSpan.FromMilliseconds(5)), Foreign());
+            Assert.Same(host.Shard, Shard.Current);
+        });
+
+        static async ValueTask Foreign() => await Task.Run(static () => { });
+    }
+
+    [Fact]
+    public Task WhenAll_tells_all_failures_in_the_order_given() => Host.Run(async () =>
+    {
+        Task all = ShardParallel.WhenAll(Fail("a", 2), Fail("b", 1), ValueTask.FromCanceled(new CancellationToken(true))).AsTask();
+        Assert.Equal("a", (await Assert.ThrowsAsync<InvalidDataException>(() => all)).Message);
+        Assert.Equal(["a", "b"], all.Exception!.InnerExceptions.Select(each => each.Message));
+
+        static async ValueTask Fail(string message, int milliseconds)
+        {
+            await Shard.Delay(TimeSpan.FromMilliseconds(milliseconds));
+            throw new InvalidDataException(message);
+        }
+    });
+
+    [Fact]
+    public Task WhenAll_is_cancelled_when_none_failed_and_one_was() => Host.Run(async () =>
+    {
+        Task all = ShardParallel.WhenAll(ValueTask.FromResult(1), ValueTask.FromCanceled<int>(new CancellationToken(true))).AsTask();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => all);
+        Assert.True(all.IsCanceled);
+    });
+
+    [Fact]
+    public async Task A_loop_ends_with_an_exception_when_the_shard_stops()
+    {
+        var host = new TestHost();
+        var ended = new TaskCompletionSource<Exception?>();
+        await host.Run(() =>
+        {
+            _ = Tell();
+            return 0;
+        });
+        await host.DisposeAsync();
+        Assert.IsType<ObjectDisposedException>(await Eventually.Ends(ended.Task, "the loop"));
+
+        async Task Tell() => ended.SetResult(await Record.ExceptionAsync(async () =>
+            await ShardParallel.ForEachAsync([1, 2, 3], 1, static async (_, _) => await new TaskCompletionSource().Task)));
+    }
+
+    private sealed class DisposableSource(int items) : IEnumerable<int>, IEnumerator<int>
+    {
+        internal bool IsDisposed { get; private set; }
+
+        public int Current { get; private set; }
+
+        object IEnumerator.Current => Current;
+
+        public IEnumerator<int> GetEnumerator() => this;
+
+        IEnumerator IEnumerable.GetEnumerator() => this;
+
+        public bool MoveNext() => Current++ < items;
+
+        public void Reset() => throw new NotSupportedException();
+
+        public void Dispose() => IsDisposed = true;
     }
 }

@@ -221,4 +221,21 @@ public sealed class ShardSemaphoreTests(ITestOutputHelper output) : ShardTests
         semaphore.Signal(line.Sum(each => each.Units));
         await Task.WhenAll(line.Select(each => each.Wait));
     });
+
+    /// <remarks>Captured anew by each of them, the exception would grow by the stack of every one, and the time by their square.</remarks>
+    [Fact]
+    public Task An_exception_that_many_waiters_get_does_not_grow_with_them() => Host.Run(async () =>
+    {
+        var semaphore = new ShardSemaphore(0);
+        Task[] waiting = [.. Enumerable.Range(0, 500).Select(_ => semaphore.WaitAsync().AsTask())];
+        var reason = new TimeZoneNotFoundException();
+        semaphore.Break(reason);
+        foreach (Task each in waiting)
+        {
+            Assert.Same(reason, await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => each));
+            Assert.Same(reason, await Assert.ThrowsAsync<TimeZoneNotFoundException>(async () => await semaphore.WaitAsync()));
+        }
+
+        Assert.InRange(reason.StackTrace!.Length, 1, 10_000);
+    });
 }
