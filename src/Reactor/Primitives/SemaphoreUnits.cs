@@ -28,6 +28,7 @@ public readonly struct SemaphoreUnits : IDisposable
     /// <param name="units">How many; zero or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative, or more than are held.</exception>
     /// <exception cref="InvalidOperationException">Not on the semaphore's shard.</exception>
+    /// <exception cref="OverflowException">There would be more than <see cref="long.MaxValue"/>; nothing is changed.</exception>
     public void Release(long units)
     {
         if (Semaphore is null)
@@ -70,6 +71,7 @@ public readonly struct SemaphoreUnits : IDisposable
     /// <exception cref="ArgumentException">The units are of another semaphore.</exception>
     /// <exception cref="InvalidOperationException">This holds nothing that could be added to; or not on the semaphore's shard.</exception>
     /// <exception cref="ObjectDisposedException">The shard has stopped.</exception>
+    /// <exception cref="OverflowException">There would be more than <see cref="long.MaxValue"/>; nothing is changed.</exception>
     public void Adopt(SemaphoreUnits other)
     {
         if (Semaphore is null)
@@ -82,6 +84,7 @@ public readonly struct SemaphoreUnits : IDisposable
 
     /// <summary>Gives the units back; nothing happens if that has been done, or if the shard has stopped.</summary>
     /// <exception cref="InvalidOperationException">Not on the semaphore's shard.</exception>
+    /// <exception cref="OverflowException">There would be more than <see cref="long.MaxValue"/>; nothing is changed.</exception>
     public void Dispose() => Semaphore?.ReleaseAll(_key);
 
     internal bool IsOf(ShardSemaphore semaphore, out HolderKey key)

@@ -15,8 +15,11 @@ public sealed partial class ShardSemaphore
 
     internal void ReleaseAll(HolderKey key)
     {
-        if (Shard.IsRunning() && _holders.TryRemove(key, out long units))
+        if (Shard.IsRunning() && _holders.IsHeld(key))
         {
+            // Throws before anything has changed, so that units which find no room are still held.
+            _ = checked(_available + _holders.Units(key));
+            _holders.TryRemove(key, out long units);
             Add(units);
         }
     }
@@ -25,7 +28,9 @@ public sealed partial class ShardSemaphore
     {
         if (Shard.IsRunning())
         {
-            TakeFrom(key, units, "give back");
+            VerifyHeld(key, units, "give back");
+            _ = checked(_available + units);
+            TakeFrom(key, units);
             Add(units);
         }
     }
@@ -33,7 +38,8 @@ public sealed partial class ShardSemaphore
     internal SemaphoreUnits Split(HolderKey key, long units)
     {
         Shard.VerifyRunning();
-        TakeFrom(key, units, "split off");
+        VerifyHeld(key, units, "split off");
+        TakeFrom(key, units);
         return AddHolder(units);
     }
 
@@ -53,9 +59,10 @@ public sealed partial class ShardSemaphore
                 throw new InvalidOperationException($"These units of the {this} have been given back or moved, so that they cannot adopt others. Adopt into units that are held.");
             }
 
-            if (otherKey != key && _holders.TryRemove(otherKey, out long units))
+            if (otherKey != key && _holders.IsHeld(otherKey))
             {
-                _holders.Units(key) += units;
+                _holders.Units(key) = checked(_holders.Units(key) + _holders.Units(otherKey));
+                _holders.TryRemove(otherKey, out _);
             }
         }
         else if (other.Count > 0)
@@ -64,7 +71,7 @@ public sealed partial class ShardSemaphore
         }
     }
 
-    private void TakeFrom(HolderKey key, long units, string attempt)
+    private void VerifyHeld(HolderKey key, long units, string attempt)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(units);
         long held = CountHeld(key);
@@ -72,7 +79,10 @@ public sealed partial class ShardSemaphore
         {
             throw new ArgumentOutOfRangeException(nameof(units), units, $"Of the {this} {held} units are held here, too few to {attempt} as many as that.");
         }
+    }
 
+    private void TakeFrom(HolderKey key, long units)
+    {
         if (_holders.IsHeld(key))
         {
             _holders.Units(key) -= units;

@@ -132,6 +132,31 @@ public sealed class ShardSemaphoreTests(ITestOutputHelper output) : ShardTests
     });
 
     [Fact]
+    public Task Units_that_find_no_room_in_the_semaphore_stay_with_their_holder() => Host.Run(async () =>
+    {
+        var semaphore = new ShardSemaphore(5);
+        SemaphoreUnits units = await semaphore.EnterAsync(5);
+        semaphore.Signal(long.MaxValue - 2);
+        Assert.Throws<OverflowException>(() => units.Release(3));
+        Assert.Throws<OverflowException>(() => units.Dispose());
+        Assert.Equal((5L, long.MaxValue - 2), (units.Count, semaphore.Available));
+        Assert.True(semaphore.TryWait(long.MaxValue - 2));
+        units.Dispose();
+        Assert.Equal((0L, 5L), (units.Count, semaphore.Available));
+    });
+
+    [Fact]
+    public Task Units_that_are_too_many_to_be_adopted_stay_where_they_are() => Host.Run(async () =>
+    {
+        var semaphore = new ShardSemaphore(long.MaxValue);
+        SemaphoreUnits most = await semaphore.EnterAsync(long.MaxValue);
+        semaphore.Signal(1);
+        SemaphoreUnits one = await semaphore.EnterAsync();
+        Assert.Throws<OverflowException>(() => most.Adopt(one));
+        Assert.Equal((long.MaxValue, 1L), (most.Count, one.Count));
+    });
+
+    [Fact]
     public Task A_hundred_thousand_waiters_resume_through_the_run_queue() => Host.Run(async () =>
     {
         // Each lets the next one in: resumed inside Signal, the stack would grow with every one.

@@ -28,8 +28,6 @@ internal sealed class SpscRing<T>
         _places = new Place[capacity];
     }
 
-    internal int Capacity => _places.Length;
-
     /// <summary>Taker: is anything published that has not been taken?</summary>
     internal bool HasItems
     {
