@@ -30,7 +30,8 @@ public sealed class ReactorOptions
     /// How long at the most an idle shard looks for news in user memory before it sleeps in the kernel. It does so only
     /// while that has lately paid. Zero sleeps at once; <see cref="Timeout.InfiniteTimeSpan"/> polls without end, for the
     /// least latency at the price of a whole CPU for each shard. 50 µs by default: long enough for the answer of a peer on
-    /// the same machine, and about what falling asleep and being woken takes.
+    /// the same machine, and about what falling asleep and being woken takes. Whatever it says, a shard sleeps at once where
+    /// the process may use one CPU only, and with <see cref="Overprovisioned"/>.
     /// </summary>
     public TimeSpan IdlePollTime { get; set; } = TimeSpan.FromMicroseconds(50);
 

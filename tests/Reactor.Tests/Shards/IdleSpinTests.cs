@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Reactor.Kernel;
 using Reactor.Shards;
 using Reactor.Tests.Support;
 
@@ -108,8 +109,9 @@ public sealed class IdleSpinTests
         });
     }
 
+    /// <remarks>On the only CPU whoever has the news could not run meanwhile: there it sleeps all the same.</remarks>
     [Fact]
-    public async Task A_shard_that_polls_without_end_does_not_sleep()
+    public async Task A_shard_that_polls_without_end_does_not_sleep_unless_it_has_the_only_CPU()
     {
         await using var host = new TestHost(options => options.IdlePollTime = Timeout.InfiniteTimeSpan);
         await host.Run(() => 0);
@@ -118,6 +120,6 @@ public sealed class IdleSpinTests
             await Task.Run(() => host.Run(() => 0));
         }
 
-        Assert.Equal(0, host.Shard.GetStatistics().Sleeps);
+        Assert.Equal(ThreadAffinity.Get().Count == 1, host.Shard.GetStatistics().Sleeps > 0);
     }
 }
