@@ -93,7 +93,7 @@ public class OneShard
         {
             for (int i = 0; i < chains; i++)
             {
-                shard.Schedule(s_run, this);
+                shard.Schedule(SchedulingGroup.Default, s_run, this);
             }
         }
 
@@ -102,7 +102,7 @@ public class OneShard
             // The last runs of the other chains find nothing left.
             if (--_left > 0)
             {
-                shard.Schedule(s_run, this);
+                shard.Schedule(SchedulingGroup.Default, s_run, this);
             }
             else if (_left == 0)
             {

@@ -12,13 +12,15 @@ internal sealed class ServerAcceptor
     /// <summary>How long accepting pauses when the process is out of descriptors: long enough not to spin, short enough not to be noticed.</summary>
     private static readonly TimeSpan s_retryDelay = TimeSpan.FromMilliseconds(100);
 
-    private static readonly Action<object?> s_retry = static acceptor => ((ServerAcceptor)acceptor!).Retry();
+    private static readonly Action<object?> s_accept = static acceptor => _ = ((ServerAcceptor)acceptor!).AcceptAllAsync(hasPlace: false);
+    private static readonly Action<object?> s_acceptInPlace = static acceptor => _ = ((ServerAcceptor)acceptor!).AcceptAllAsync(hasPlace: true);
 
     private readonly TcpConnectionListener _listener;
     private readonly ConnectionDistribution _distribution;
     private readonly ServerShard _own;
     private readonly ServerShard[] _all;
     private readonly ConnectionLimit? _limit;
+    private readonly SchedulingGroup _group;
     private readonly AcceptIncident _incident;
     private readonly RetryTimer _retryTimer;
 
@@ -33,13 +35,14 @@ internal sealed class ServerAcceptor
     private long _errors;
     private long _limitPauses;
 
-    internal ServerAcceptor(TcpConnectionListener listener, ServerShard[] all, TcpServerOptions options, ConnectionLimit? limit, AcceptIncident incident)
+    internal ServerAcceptor(TcpConnectionListener listener, ServerShard[] all, TcpServerOptions options, ConnectionLimit? limit, SchedulingGroup group, AcceptIncident incident)
     {
         _listener = listener;
         _distribution = options.Distribution;
         _all = all;
         _own = all[listener.Shard.Id];
         _limit = limit;
+        _group = group;
         _incident = incident;
         _retryTimer = new RetryTimer(this);
     }
@@ -52,7 +55,7 @@ internal sealed class ServerAcceptor
 
     private Shard Shard => _listener.Shard;
 
-    internal void Start() => _ = AcceptAllAsync(hasPlace: false);
+    internal void Start() => RunInGroup(s_accept);
 
     /// <summary>Stops listening.</summary>
     internal void Stop()
@@ -77,7 +80,7 @@ internal sealed class ServerAcceptor
     {
         try
         {
-            Shard.Post(static acceptor => _ = acceptor.AcceptAllAsync(hasPlace: true), this);
+            Shard.Post(static acceptor => acceptor.RunInGroup(s_acceptInPlace), this);
         }
         catch (ObjectDisposedException)
         {
@@ -99,7 +102,7 @@ internal sealed class ServerAcceptor
                 if (!result.IsError)
                 {
                     Choose(socket).Take(socket);
-                    if (Shard.MayEndAtOnce())
+                    if (!Shard.SliceIsOver)
                     {
                         continue;
                     }
@@ -200,14 +203,16 @@ internal sealed class ServerAcceptor
         if (_isPaused)
         {
             _isPaused = false;
-            _ = AcceptAllAsync(hasPlace: false);
+            RunInGroup(s_accept);
         }
     }
+
+    /// <summary>Whoever calls, it is the server's group that accepts, and that handlers run in.</summary>
+    private void RunInGroup(Action<object?> callback) => Shard.Schedule(_group, callback, this);
 
     /// <summary>The shard's own timer: the runtime's may need a thread, which needs a descriptor.</summary>
     private sealed class RetryTimer(ServerAcceptor acceptor) : TimerEntry
     {
-        // What follows runs handlers: in the run queue, as everything that may run code of the user's.
-        internal override void OnDue() => acceptor.Shard.Schedule(s_retry, acceptor);
+        internal override void OnDue() => acceptor.Retry();
     }
 }

@@ -49,7 +49,7 @@ public sealed partial class TcpConnection
         // An empty buffer asks the kernel, by a poll: that the last receive filled its buffer does not say that there is more.
         if (_isLikelyReadable && !buffer.IsEmpty)
         {
-            if (!Shard.MayEndAtOnce())
+            if (Shard.SliceIsOver)
             {
                 return receive.StartNextTurn(buffer, cancellationToken);
             }

@@ -168,7 +168,7 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Everything has gone: now, or in the next turn if the caller has had its share of this one.</summary>
-    private ValueTask Done() => Shard.MayEndAtOnce() ? default : (_send ??= new SendOperation(this)).EndNextTurn();
+    private ValueTask Done() => Shard.YieldIfSliceIsOver();
 
     private SocketException SendError(int errno) => SocketErrors.From($"send on {this}", errno);
 
@@ -188,13 +188,6 @@ public sealed partial class TcpConnection
         {
             _buffers = buffers;
             return Start(cancellationToken);
-        }
-
-        /// <summary>Has nothing left to send, and lets the others have their turn.</summary>
-        internal ValueTask EndNextTurn()
-        {
-            BeginReady(CancellationToken.None);
-            return VoidFuture;
         }
 
         private bool IsDone => _buffer.IsEmpty && _buffers.IsEmpty;

@@ -53,7 +53,7 @@ public sealed partial class TcpConnectionListener
         }
 
         // In a flood of connections, those that are here already get their turn in between.
-        if (_mayHaveMore && Shard.MayEndAtOnce())
+        if (_mayHaveMore && !Shard.SliceIsOver)
         {
             SysResult result = TryAccept(out AcceptedSocket socket);
             if (!result.IsError)

@@ -37,6 +37,7 @@ public sealed partial class TcpServer
         ArgumentNullException.ThrowIfNull(handler);
         TcpServerOptions own = options?.Copy() ?? new TcpServerOptions();
         own.Validate(host.Shards);
+        SchedulingGroup group = own.SchedulingGroup ?? SchedulingGroup.Current;
         ConnectionLimit? limit = own.MaxConnections is { } most ? new ConnectionLimit(most) : null;
         ServerShard[] shards = [.. host.Shards.Select(shard => new ServerShard(shard, handler, limit))];
 
@@ -44,7 +45,7 @@ public sealed partial class TcpServer
         try
         {
             var incident = new AcceptIncident();
-            await OnAllAsync(shards.Take(sockets.Count), shard => shard.Listen(new ServerAcceptor(sockets.Take(shard.Shard.Id, shard.Shard), shards, own, limit, incident))).ConfigureAwait(false);
+            await OnAllAsync(shards.Take(sockets.Count), shard => shard.Listen(new ServerAcceptor(sockets.Take(shard.Shard.Id, shard.Shard), shards, own, limit, group, incident))).ConfigureAwait(false);
             await OnAllAsync(shards, shard => shard.StartAccepting()).ConfigureAwait(false);
         }
         catch

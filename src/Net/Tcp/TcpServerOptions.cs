@@ -20,6 +20,12 @@ public sealed class TcpServerOptions
     public int? MaxConnections { get; set; }
 
     /// <summary>
+    /// The scheduling group in which connections are accepted and handlers run. Null, the default, for that of the code
+    /// which starts the server.
+    /// </summary>
+    public SchedulingGroup? SchedulingGroup { get; set; }
+
+    /// <summary>
     /// How long <see cref="TcpServer.DisposeAsync"/> lets connections finish before it aborts them. 5 seconds by default.
     /// </summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);

@@ -38,6 +38,12 @@ internal sealed unsafe class AioContext : IDisposable
     /// <summary>The size of the kernel's ring, 0 when it is not read from user memory.</summary>
     internal int RingSize => _ring.Size;
 
+    /// <summary>The word that we move when we take an event; null when the ring is not read. Valid until the context is disposed.</summary>
+    internal uint* RingHead => _ring.Head;
+
+    /// <summary>The word that the kernel moves when something completes.</summary>
+    internal uint* RingTail => _ring.Tail;
+
     /// <summary>Whether completions are read from user memory; if not, every harvest is a system call.</summary>
     internal bool ReadsRing => _ring.IsReadable;
 

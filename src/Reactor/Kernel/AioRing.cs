@@ -35,6 +35,10 @@ internal unsafe struct AioRing
     /// <summary>The number of events that the ring holds; more than was asked of io_setup, and not promised.</summary>
     internal readonly int Size => (int)_size;
 
+    internal readonly uint* Head => IsReadable ? &_header->head : null;
+
+    internal readonly uint* Tail => IsReadable ? &_header->tail : null;
+
     /// <summary>
     /// Takes the ring if every field of its header is what this code was written for. If not, the kernel has a layout
     /// that we do not know, and events must be fetched by system call.

@@ -20,13 +20,13 @@ internal sealed unsafe class TimerFd : IDisposable
             Value = Timespec.From(due <= TimeSpan.Zero ? TimeSpan.FromTicks(1) : due),
             Interval = Timespec.From(period),
         };
-        SysResult.From(LibCExtra.timerfd_settime(Fd, 0, &value, null)).OrThrow($"timerfd_settime({due})");
+        SysResult.From(LibCExtra.timerfd_settime(Fd, 0, &value, null)).OrThrow("timerfd_settime");
     }
 
     internal void Disarm()
     {
         LibCExtra.Itimerspec value = default;
-        SysResult.From(LibCExtra.timerfd_settime(Fd, 0, &value, null)).OrThrow("timerfd_settime(0)");
+        SysResult.From(LibCExtra.timerfd_settime(Fd, 0, &value, null)).OrThrow("timerfd_settime");
     }
 
     /// <summary>Makes the descriptor unreadable and returns how often the timer has fired since the last time.</summary>

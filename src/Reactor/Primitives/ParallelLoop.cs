@@ -34,7 +34,7 @@ internal sealed class ParallelLoop<T>(Func<T, CancellationToken, ValueTask> body
             do
             {
                 await _bodies.WaitForPlaceAsync();
-                await TurnFuture.NextIfNeeded(_bodies.Shard);
+                await _bodies.Shard.YieldIfSliceIsOver();
             }
             while (TryStartNext(items));
 
@@ -57,7 +57,7 @@ internal sealed class ParallelLoop<T>(Func<T, CancellationToken, ValueTask> body
             do
             {
                 await _bodies.WaitForPlaceAsync();
-                await TurnFuture.NextIfNeeded(_bodies.Shard);
+                await _bodies.Shard.YieldIfSliceIsOver();
                 hasStarted = false;
                 try
                 {

@@ -1,6 +1,5 @@
 using System.Threading.Tasks.Sources;
 using Reactor.Primitives;
-using Reactor.Shards;
 
 namespace Reactor;
 
@@ -65,7 +64,7 @@ public sealed partial class ShardQueue<T>
             if (queue.TryPop(out T? item))
             {
                 Current = item;
-                return queue.Shard.MayEndAtOnce() ? new ValueTask<bool>(true) : TurnFuture.Start(queue.Shard).Future;
+                return queue.Shard.SliceIsOver ? queue.Shard.YieldWithResult() : new ValueTask<bool>(true);
             }
 
             if (queue._popRefusal is not null)

@@ -8,6 +8,11 @@ public sealed class ReactorOptions
     /// </summary>
     internal const int DefaultPollBudget = 16_384;
 
+    /// <summary>The default of <see cref="TaskQuota"/>, which is Seastar's.</summary>
+    internal static readonly TimeSpan DefaultTaskQuota = TimeSpan.FromMicroseconds(500);
+
+    private static readonly TimeSpan s_leastTaskQuota = TimeSpan.FromMicroseconds(10);
+
     /// <summary>
     /// The number of shards; null, the default, for one on each CPU: of <see cref="CpuSet"/>, or of those that the process
     /// may use and its control group's quota (cpu.max, rounded down) pays for.
@@ -46,6 +51,12 @@ public sealed class ReactorOptions
     public int PollBudget { get; set; } = DefaultPollBudget;
 
     /// <summary>
+    /// How long work may run on a shard before the loop looks at its polls again, and before <see cref="Shard.NeedsPreempt"/>
+    /// asks it to yield. 500 µs by default, at least 10 µs; <see cref="Timeout.InfiniteTimeSpan"/> never preempts.
+    /// </summary>
+    public TimeSpan TaskQuota { get; set; } = DefaultTaskQuota;
+
+    /// <summary>
     /// Whether awaits of foreign tasks on a shard come home to it, through a <see cref="SynchronizationContext"/>. True by
     /// default. Without it, code is on the thread pool after awaiting a foreign task; awaits of the framework's own
     /// operations stay on the shard either way.
@@ -82,6 +93,11 @@ public sealed class ReactorOptions
         if (UnhandledException is null)
         {
             throw Refuse(nameof(UnhandledException), "null", "give it a callback, or leave the default");
+        }
+
+        if (TaskQuota < s_leastTaskQuota && TaskQuota != Timeout.InfiniteTimeSpan)
+        {
+            throw Refuse(nameof(TaskQuota), TaskQuota, "the least is 10 µs; Timeout.InfiniteTimeSpan never preempts");
         }
 
         if (IdlePollTime < TimeSpan.Zero && IdlePollTime != Timeout.InfiniteTimeSpan)

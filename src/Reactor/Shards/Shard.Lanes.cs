@@ -42,6 +42,7 @@ public sealed partial class Shard
     internal void SendCall(Shard target, ShardWork call)
     {
         _callsAway++;
+        call.Group = _currentQueue.Group;
         Send(target, call);
     }
 

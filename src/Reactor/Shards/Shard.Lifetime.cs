@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Reactor.Kernel;
 using Reactor.Polling;
+using Reactor.Scheduling;
 using Reactor.Shards;
 
 namespace Reactor;
@@ -18,7 +19,6 @@ public sealed partial class Shard
     private readonly TaskCompletionSource _quiesced = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _callsEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private SynchronizationContext? _installedContext;
     private ExecutionContext _executionContext = null!;
     private PollBackend _backend = null!;
     private Thread? _thread;
@@ -180,8 +180,9 @@ public sealed partial class Shard
         _backend = PollBackendFactory.Create(_host.Options.Backend, _host.Options.PollBudget, _host.Shards.Count);
         Backend = _backend.Kind;
         new WakeUpWaiter(this).Start();
-        _installedContext = _host.Options.UseSynchronizationContext ? _synchronizationContext : null;
-        SynchronizationContext.SetSynchronizationContext(_installedContext);
+        TimeSpan quota = _host.Options.TaskQuota;
+        _slice = new Slice(quota == System.Threading.Timeout.InfiniteTimeSpan ? Slice.Endless : ToStopwatchTicks(quota));
+        EnterGroup(_scheduler.Default);
     }
 
     private void Enter(StopPhase phase)
@@ -263,9 +264,15 @@ public sealed partial class Shard
             RunReady();
             GiveUpUnfinished();
         }
-        while (_runQueue.Count > 0);
+        while (_scheduler.HasWork);
 
         SynchronizationContext.SetSynchronizationContext(null);
+        foreach (GroupQueue queue in _scheduler.Queues)
+        {
+            queue.Group.Disown(queue);
+        }
+
+        _slice?.Dispose();
         _backend?.Dispose();
         _wakeUp?.Dispose();
         t_current = null;

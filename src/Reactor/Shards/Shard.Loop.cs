@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Reactor.Scheduling;
 
@@ -6,17 +7,7 @@ namespace Reactor;
 // The loop: one turn, read from top to bottom.
 public sealed partial class Shard
 {
-    /// <summary>
-    /// How many operations may end at once, without a wait, while one continuation runs. The next one ends in the next
-    /// turn, so that a peer that never pauses cannot keep the shard from everything else. At about 2 µs for a small receive
-    /// or send, the others wait some 100 µs.
-    /// </summary>
-    internal const int MaxEndedAtOnce = 64;
-
     private static readonly TimeSpan s_pauseWithoutPolls = TimeSpan.FromMilliseconds(1);
-
-    private readonly ShardSynchronizationContext _synchronizationContext;
-    private int _endedAtOnce;
 
     private void RunLoop()
     {
@@ -65,28 +56,59 @@ public sealed partial class Shard
         while (!AdvanceStop());
     }
 
-    private bool HasWork => _runQueue.Count > 0 || _inbox.HasWork;
+    private bool HasWork => _scheduler.HasWork || _inbox.HasWork;
 
-    /// <summary>
-    /// Runs what was ready when the turn began. What becomes ready meanwhile waits for the next turn, so that a chain of
-    /// continuations cannot keep the loop from polling.
-    /// </summary>
+    /// <summary>Runs what is ready, one scheduling group after the other, until nothing is or the time slice is over.</summary>
     private void RunReady()
     {
-        int remaining = _runQueue.Count;
-        _counters.ItemsRun += remaining;
-        while (remaining > 0)
+        if (!_scheduler.HasWork)
+        {
+            return;
+        }
+
+        _slice.Begin();
+        _scheduler.Now = Stopwatch.GetTimestamp();
+        do
+        {
+            GroupQueue group = _scheduler.Next();
+            if (group != _currentQueue)
+            {
+                EnterGroup(group);
+            }
+
+            RunGroup(group);
+            _scheduler.Charge(group, Stopwatch.GetTimestamp());
+        }
+        while (_scheduler.HasWork && !SliceIsOver);
+
+        if (_scheduler.HasWork)
+        {
+            _counters.Preemptions++;
+        }
+
+        if (_currentQueue != _scheduler.Default)
+        {
+            EnterGroup(_scheduler.Default);
+        }
+    }
+
+    /// <summary>Runs what a group has ready, until nothing is or the time slice is over.</summary>
+    /// <remarks>Hot path: once per continuation. Only who has more to run asks about the slice.</remarks>
+    private void RunGroup(GroupQueue group)
+    {
+        do
         {
             try
             {
-                for (; remaining > 0;)
+                do
                 {
-                    remaining--;
-                    _endedAtOnce = 0;
-                    WorkItem item = _runQueue.Dequeue();
+                    group.ItemsRun++;
+                    WorkItem item = group.Dequeue();
+                    _running = item.State;
                     item.Callback(item.State);
                     RestoreContexts();
                 }
+                while (group.Count > 0 && !SliceIsOver);
             }
             catch (Exception exception)
             {
@@ -95,6 +117,9 @@ public sealed partial class Shard
                 RestoreContexts();
             }
         }
+        while (group.Count > 0 && !SliceIsOver);
+
+        _running = null;
     }
 
     /// <summary>
@@ -110,16 +135,11 @@ public sealed partial class Shard
             ExecutionContext.Restore(_executionContext);
         }
 
-        if (SynchronizationContext.Current != _installedContext)
+        if (SynchronizationContext.Current != _currentQueue.Context)
         {
-            SynchronizationContext.SetSynchronizationContext(_installedContext);
+            SynchronizationContext.SetSynchronizationContext(_currentQueue.Context);
         }
     }
-
-    /// <summary>Whether an operation that needs no wait may end now; if not, it is to end in the next turn.</summary>
-    /// <remarks>Hot path. Planned: the preemption ring answers this, by the time that has passed.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool MayEndAtOnce() => ++_endedAtOnce <= MaxEndedAtOnce;
 
     /// <summary>An exception that nobody awaits is counted and told; the loop goes on.</summary>
     internal void ReportUnhandled(Exception exception)

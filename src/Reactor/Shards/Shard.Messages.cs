@@ -37,7 +37,7 @@ public sealed partial class Shard
         var work = new PostedAction<TState>(callback, state);
         if (IsOnShard && !_hasStopped)
         {
-            Schedule(ShardWork.RunCallback, work);
+            _currentQueue.Enqueue(ShardWork.RunCallback, work);
         }
         else if (!TrySend(work))
         {
@@ -132,7 +132,7 @@ public sealed partial class Shard
     public ValueTask InvokeAsync<TState>(Func<TState, ValueTask> function, TState state, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(function);
-        return InvokeAsynchronous(static call => WithResult(call.function(call.state)), (function, state), cancellationToken).WithoutResult;
+        return InvokeAsynchronous(static call => call.function(call.state).WithResult(), (function, state), cancellationToken).WithoutResult;
     }
 
     /// <summary>Runs an async function on the shard and brings back its result. From any thread; on the shard itself it starts at once.</summary>
@@ -277,27 +277,10 @@ public sealed partial class Shard
 
         // The await of a task comes home through the synchronization context. A shard without one gets its own future.
         var pending = new ValueTask<TResult>(call.Task);
-        return new Invocation<TResult>(t_current is { _installedContext: null } caller ? HomeCall<TResult>.Start(caller, pending, CancellationToken.None) : pending);
+        return new Invocation<TResult>(t_current is { CurrentQueue.Context: null } caller ? HomeCall<TResult>.Start(caller, pending, CancellationToken.None) : pending);
     }
 
     internal ObjectDisposedException HasStoppedException() => new(ToString(), $"{this} has stopped and takes no more work.");
-
-    private static ValueTask<bool> WithResult(ValueTask pending)
-    {
-        if (pending.IsCompletedSuccessfully)
-        {
-            pending.GetAwaiter().GetResult();
-            return new ValueTask<bool>(true);
-        }
-
-        return Await(pending);
-
-        static async ValueTask<bool> Await(ValueTask pending)
-        {
-            await pending;
-            return true;
-        }
-    }
 
     private void TakeInbox()
     {
@@ -313,13 +296,13 @@ public sealed partial class Shard
         {
             ShardWork? next = work.Next;
             work.Next = null;
-            _runQueue.Enqueue(ShardWork.RunCallback, work);
+            Schedule(work);
             work = next;
         }
     }
 
-    /// <summary>What the shard's synchronization context posts to.</summary>
-    private sealed class PostTarget(Shard shard) : IPostTarget
+    /// <summary>What the synchronization context of a scheduling group posts to.</summary>
+    private sealed class PostTarget(Shard shard, SchedulingGroup group) : IPostTarget
     {
         public bool IsCurrent => shard.IsOnShard;
 
@@ -329,10 +312,10 @@ public sealed partial class Shard
         /// </remarks>
         public void Post(SendOrPostCallback callback, object? state)
         {
-            var work = new PostedContinuation(callback, state);
+            var work = new PostedContinuation(callback, state) { Group = group };
             if (shard.IsOnShard && !shard._hasStopped)
             {
-                shard._runQueue.Enqueue(ShardWork.RunCallback, work);
+                shard.Schedule(work);
             }
             else if (!shard.TrySend(work))
             {

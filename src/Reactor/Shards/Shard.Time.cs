@@ -17,8 +17,8 @@ public sealed partial class Shard
     private ShardWork? _firstWait;
 
     /// <summary>
-    /// The loop's clock: <see cref="Stopwatch.GetTimestamp"/>, read at most once in a turn. Good for deadlines that may be
-    /// late by a turn, and free. On this shard only.
+    /// The loop's clock: <see cref="Stopwatch.GetTimestamp"/>, read at most once in a turn or a time slice.
+    /// Good for deadlines that may be late by as much, and free. On this shard only.
     /// </summary>
     /// <exception cref="InvalidOperationException">Not on this shard.</exception>
     public long Timestamp
@@ -99,7 +99,11 @@ public sealed partial class Shard
     internal void ArmTimer(TimerEntry timer, TimeSpan due)
     {
         Debug.Assert(IsOnShard, "the timer set is not locked");
-        _timers.Arm(timer, DeadlineAfter(due));
+        long deadline = DeadlineAfter(due);
+        _timers.Arm(timer, deadline);
+
+        // What runs now and runs long is to notice the timer at its next question.
+        _slice.EndBy(deadline);
     }
 
     internal static long DeadlineAfter(TimeSpan due)

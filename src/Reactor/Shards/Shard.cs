@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Reactor.Kernel;
@@ -25,7 +24,6 @@ public sealed partial class Shard
     private static Shard? t_current;
 
     private readonly ReactorHost _host;
-    private readonly RunQueue _runQueue = new();
     private readonly ShardCounters _counters = new();
 
     // Where the thread may run; null for wherever the process may.
@@ -38,8 +36,14 @@ public sealed partial class Shard
         Id = id;
         Cpu = cpus is { Count: 1 } ? cpus.Cpus[0] : null;
         _idleSpin = new IdleSpin(idlePollTime);
-        _synchronizationContext = new ShardSynchronizationContext(new PostTarget(this));
         _timeProvider = new ShardTimeProvider(this);
+        _yield = new ShardYield(this);
+        bool usesContext = host.Options.UseSynchronizationContext;
+        _scheduler = new GroupScheduler(ToStopwatchTicks(s_latencyAdvantage))
+        {
+            ContextFactory = group => usesContext ? new ShardSynchronizationContext(new PostTarget(this, group)) : null,
+        };
+        _currentQueue = _scheduler.QueueOf(SchedulingGroup.Default);
     }
 
     /// <summary>The shard that the calling thread runs; null on every other thread.</summary>
@@ -68,7 +72,7 @@ public sealed partial class Shard
     public override string ToString() => Cpu is { } cpu ? $"shard {Id} (CPU {cpu})" : $"shard {Id}";
 
     /// <summary>Reads the counters. Safe on any thread: every value is whole, and a little old on other threads.</summary>
-    public ShardStatistics GetStatistics() => ShardStatistics.Read(_counters, _backend?.Counters);
+    public ShardStatistics GetStatistics() => ShardStatistics.Read(_counters, _backend?.Counters, _scheduler, _slice);
 
     /// <summary>Throws unless called on this shard; the check at every public door of what the shard owns.</summary>
     /// <exception cref="InvalidOperationException">The calling thread is not this shard's.</exception>
@@ -79,17 +83,6 @@ public sealed partial class Shard
         {
             ThrowWrongShard();
         }
-    }
-
-    /// <summary>Makes a continuation ready. On this shard only.</summary>
-    /// <remarks>
-    /// Hot path. Here a scheduling group will choose among several queues; today there is one.
-    /// </remarks>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Schedule(Action<object?> callback, object? state)
-    {
-        Debug.Assert(IsOnShard, "the run queue is not locked");
-        _runQueue.Enqueue(callback, state);
     }
 
     private void ThrowWrongShard()

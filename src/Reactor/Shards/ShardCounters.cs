@@ -6,13 +6,15 @@ internal sealed class ShardCounters
     internal long Turns;
     internal long Sleeps;
     internal long WakeUps;
-    internal long ItemsRun;
     internal long UnhandledExceptions;
 
     /// <summary>Requests and answers that have come from other shards.</summary>
     internal long MessagesReceived;
 
     internal long TimersFired;
+
+    /// <summary>Times that work was left for the next turn because the time slice was over.</summary>
+    internal long Preemptions;
 
     /// <summary>System calls made on the shard outside the backend: receive, send, accept and their like.</summary>
     internal long IoCalls;

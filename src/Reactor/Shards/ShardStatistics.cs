@@ -1,4 +1,5 @@
 using Reactor.Polling;
+using Reactor.Scheduling;
 using Reactor.Shards;
 
 namespace Reactor;
@@ -11,6 +12,9 @@ public readonly record struct ShardStatistics
 
     /// <summary>Continuations and callbacks run.</summary>
     public long ItemsRun { get; private init; }
+
+    /// <summary>Times that work was left for the next turn because the time slice was over.</summary>
+    public long Preemptions { get; private init; }
 
     /// <summary>Times that the loop had nothing to do and blocked in the kernel.</summary>
     public long Sleeps { get; private init; }
@@ -48,13 +52,14 @@ public readonly record struct ShardStatistics
     /// <summary>System calls made by the loop and by the operations on it. Calls of user code are not seen.</summary>
     public long SystemCalls { get; private init; }
 
-    internal static ShardStatistics Read(ShardCounters shard, PollCounters? polls)
+    internal static ShardStatistics Read(ShardCounters shard, PollCounters? polls, GroupScheduler scheduler, Slice? slice)
     {
         polls ??= new PollCounters();
         return new ShardStatistics
         {
             Turns = shard.Turns,
-            ItemsRun = shard.ItemsRun,
+            ItemsRun = scheduler.ItemsRun,
+            Preemptions = shard.Preemptions,
             Sleeps = shard.Sleeps,
             WakeUps = shard.WakeUps,
             MessagesReceived = shard.MessagesReceived,
@@ -66,7 +71,7 @@ public readonly record struct ShardStatistics
             StaleCompletions = polls.StaleCompletions,
             PollsRefused = polls.PollsRefused,
             Descriptors = polls.Descriptors,
-            SystemCalls = polls.SystemCalls + shard.IoCalls,
+            SystemCalls = polls.SystemCalls + shard.IoCalls + (slice?.SystemCalls ?? 0),
         };
     }
 }

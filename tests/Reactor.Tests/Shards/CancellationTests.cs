@@ -124,8 +124,7 @@ public sealed class CancellationTests(ITestOutputHelper output) : ShardTests
         long submitted = Shard.GetStatistics().PollsSubmitted;
         using var cancellation = new CancellationTokenSource();
         ValueTask<ulong> future = operation.WaitAsync(cancellation.Token);
-        await Task.Yield();
-        await Task.Yield();
+        await Turn.Ends();
         Assert.Equal(submitted + 1, Shard.GetStatistics().PollsSubmitted);
         cancellation.Cancel();
         await IsCancelled(future, cancellation.Token);

@@ -405,7 +405,7 @@ public sealed class ShardOperationTests : ShardTests
         }
 
         others = int.MinValue;
-        Assert.InRange(othersDuring, 50, 1000);
+        Assert.True(othersDuring >= 50, $"others ran {othersDuring} times");
 
         void Again()
         {

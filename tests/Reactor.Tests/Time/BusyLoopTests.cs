@@ -26,7 +26,7 @@ public sealed class BusyLoopTests : ShardTests
         Busy.For(s_millisecond * 5);
         await Task.Yield();
         long before = Stopwatch.GetTimestamp();
-        await Task.Yield();
+        await Turn.Ends();
         Assert.InRange(Shard.Timestamp, before, Stopwatch.GetTimestamp());
     });
 

@@ -206,8 +206,8 @@ public sealed class ForeignTimerTests(ITestOutputHelper output) : ShardTests
     /// <summary>Requests that are in the inbox now have run afterwards.</summary>
     private static async Task Passing()
     {
-        await Task.Yield();
-        await Task.Yield();
+        await Turn.Ends();
+        await Shard.Yield();
     }
 
     private ITimer Create(TimerCallback callback, TimeSpan due, TimeSpan? period = null) =>

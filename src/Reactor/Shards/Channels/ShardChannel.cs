@@ -64,7 +64,7 @@ public sealed partial class ShardChannel<T>
         }
 
         // With a reader that is quick enough nothing would ever wait, and a loop of writes would keep the shard to itself.
-        return shard.MayEndAtOnce() && TryWrite(item)
+        return !shard.SliceIsOver && TryWrite(item)
             ? default
             : ChannelWrite<T>.Start(shard, this, item, cancellationToken);
     }

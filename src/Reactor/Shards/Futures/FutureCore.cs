@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
+using Reactor.Scheduling;
 
 namespace Reactor.Shards;
 
@@ -23,6 +24,7 @@ internal struct FutureCore<TResult>
     private Action<object?>? _continuation;
     private object? _continuationState;
     private ExecutionContext? _executionContext;
+    private GroupQueue _queue;
     private short _version;
     private FutureState _state;
 
@@ -38,10 +40,14 @@ internal struct FutureCore<TResult>
     /// <summary>Whether somebody waits for the end, who is then to be resumed from the run queue.</summary>
     internal readonly bool IsAwaited => _continuation is not null;
 
-    internal void Begin()
+    /// <summary>The queue of the scheduling group that awaits it, or began it if nobody awaits it yet.</summary>
+    internal readonly GroupQueue Queue => _queue;
+
+    internal void Begin(Shard shard)
     {
         Debug.Assert(_state == FutureState.Idle, "one await at a time; the public method checks");
         _state = FutureState.Pending;
+        _queue = shard.CurrentQueue;
     }
 
     internal void SetResult(TResult result)
@@ -67,13 +73,14 @@ internal struct FutureCore<TResult>
     /// <summary>Runs the awaiter, if there is one yet.</summary>
     /// <remarks>Hot path: once per await.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Resume()
+    internal void Resume(Shard shard)
     {
         if (_continuation is { } continuation)
         {
             object? state = _continuationState;
             _continuation = null;
             _continuationState = null;
+            shard.NowRuns(state);
             if (_executionContext is null)
             {
                 continuation(state);
@@ -133,6 +140,7 @@ internal struct FutureCore<TResult>
         ThrowIfAwaited();
         _continuation = continuation;
         _continuationState = state;
+        _queue = shard.CurrentQueue;
         if ((flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0)
         {
             // An async method's own awaiter flows its context itself and does not ask for it here.

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
+using Reactor.Scheduling;
 
 namespace Reactor.Shards;
 
@@ -31,7 +32,7 @@ internal abstract class ShardFuture<TResult>(Shard shard) : ShardWork, IValueTas
     /// <summary>The outcome has been taken: the object may be given back to its pool.</summary>
     protected abstract void OnTaken();
 
-    protected void Begin() => _future.Begin();
+    protected void Begin() => _future.Begin(Shard);
 
     protected void SetResult(TResult result) => _future.SetResult(result);
 
@@ -40,7 +41,7 @@ internal abstract class ShardFuture<TResult>(Shard shard) : ShardWork, IValueTas
     protected void SetException(ExceptionDispatchInfo error) => _future.SetException(error);
 
     /// <summary>Resumes the awaiter inline; from the run queue only.</summary>
-    protected void Resume() => _future.Resume();
+    protected void Resume() => _future.Resume(Shard);
 
     /// <summary>Has the awaiter of a completed future resumed in its turn. If nobody awaits it yet, the await will do so.</summary>
     protected void ResumeInTurn()
@@ -51,8 +52,11 @@ internal abstract class ShardFuture<TResult>(Shard shard) : ShardWork, IValueTas
         }
     }
 
-    /// <summary>Puts the resumption into the run queue.</summary>
-    protected virtual void Enqueue() => Shard.Schedule(RunCallback, this);
+    /// <summary>The queue of the scheduling group that awaits it.</summary>
+    protected GroupQueue Queue => _future.Queue;
+
+    /// <summary>Puts the resumption into the run queue of the group that awaits it.</summary>
+    protected virtual void Enqueue() => Queue.Enqueue(RunCallback, this);
 
     internal override void Run() => Resume();
 

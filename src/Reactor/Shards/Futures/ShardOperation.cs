@@ -55,7 +55,7 @@ internal abstract class ShardOperation<TResult>(Shard shard) : PollWaiter, IValu
     /// <summary>Makes the operation pending. Its poll is armed before; if the token has fired already, it ends here.</summary>
     protected void Begin(CancellationToken cancellationToken)
     {
-        _future.Begin();
+        _future.Begin(Shard);
         _pollResult = 0;
         if (cancellationToken.CanBeCanceled)
         {
@@ -114,7 +114,7 @@ internal abstract class ShardOperation<TResult>(Shard shard) : PollWaiter, IValu
         if (!_isQueued)
         {
             _isQueued = true;
-            Shard.Schedule(s_run, this);
+            _future.Queue.Enqueue(s_run, this);
         }
     }
 
@@ -142,7 +142,7 @@ internal abstract class ShardOperation<TResult>(Shard shard) : PollWaiter, IValu
 
         if (_future.IsCompleted)
         {
-            _future.Resume();
+            _future.Resume(Shard);
         }
     }
 

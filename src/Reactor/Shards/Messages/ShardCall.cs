@@ -92,7 +92,7 @@ internal abstract class ShardCall<TResult>(Shard origin) : ShardFuture<TResult>(
         }
     }
 
-    protected override void Enqueue() => Shard.Schedule(s_resume, this);
+    protected override void Enqueue() => Queue.Enqueue(s_resume, this);
 
     protected override void OnTaken()
     {
@@ -118,7 +118,15 @@ internal abstract class ShardCall<TResult>(Shard origin) : ShardFuture<TResult>(
                 SetException(_failure);
             }
 
-            Resume();
+            // It came home in the group that called; mostly that is the one that awaits it.
+            if (Queue == Shard.CurrentQueue)
+            {
+                Resume();
+            }
+            else
+            {
+                ResumeInTurn();
+            }
         }
         else if (IsIdle)
         {

@@ -74,7 +74,7 @@ internal sealed class ShardLane
         int count = _ring.Available();
         for (int i = 0; i < count; i++)
         {
-            Receiver.Schedule(ShardWork.RunCallback, _ring.Take(i));
+            Receiver.Schedule(_ring.Take(i));
         }
 
         _ring.Free(count);

@@ -14,6 +14,9 @@ internal abstract class ShardWork
     /// <summary>The one before, in lists that are left from the middle.</summary>
     internal ShardWork? Previous;
 
+    /// <summary>The scheduling group that it runs in; null for the default group.</summary>
+    internal SchedulingGroup? Group;
+
     /// <summary>What the run queue calls.</summary>
     internal static Action<object?> RunCallback => s_run;
 

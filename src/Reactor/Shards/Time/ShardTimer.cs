@@ -23,6 +23,8 @@ internal sealed partial class ShardTimer : TimerEntry, ITimer
     // Of whoever made the timer; null when he had suppressed its flow.
     private readonly ExecutionContext? _context = ExecutionContext.Capture();
 
+    private readonly SchedulingGroup _group = SchedulingGroup.Current;
+
     // The last that was given out, to any thread.
     private long _lastTicket;
 
@@ -122,7 +124,7 @@ internal sealed partial class ShardTimer : TimerEntry, ITimer
         if (!_isDue)
         {
             _isDue = true;
-            _shard.Schedule(s_run, this);
+            _shard.Schedule(_group, s_run, this);
         }
     }
 

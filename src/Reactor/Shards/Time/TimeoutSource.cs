@@ -120,6 +120,7 @@ internal sealed class TimeoutSource : ShardWork, ICancellable, IEndsAtStop
         }
 
         _isLent = true;
+        Group = Shard.CurrentQueue.Group;
         _isTimeOver = false;
         _hasElapsed = false;
         if (!Shard.TryAddWait(this, out _))
@@ -162,7 +163,7 @@ internal sealed class TimeoutSource : ShardWork, ICancellable, IEndsAtStop
         if (!_isQueued)
         {
             _isQueued = true;
-            Shard.Schedule(RunCallback, this);
+            Shard.Schedule(this);
         }
     }
 

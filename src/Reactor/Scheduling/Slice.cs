@@ -1,0 +1,189 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Reactor.Kernel;
+using Tmds.Linux;
+
+namespace Reactor.Scheduling;
+
+/// <summary>
+/// The time slice of a shard: how long work may run until the loop looks at its polls again. A timer that is polled
+/// through an AIO context of its own ends it: when it fires, the kernel moves the tail of that context's ring, so that "is
+/// the slice over?" compares two words in user memory, and needs neither a signal nor a helper thread.
+/// </summary>
+/// <remarks>
+/// The first question of a slice arms the timer. Until then the ring holds the event of the slice before, so that the fast
+/// look says "perhaps" and the slow one arms. Turns in which nobody asks arm nothing: a shard with little to do pays
+/// nothing, and nothing fires while it sleeps, or once. A slice may span several short turns and end early in the last of
+/// them, which costs that turn a look at the polls.
+/// <para>
+/// Where no second context is to be had, the words are our own and always say "perhaps", and the slow look asks the clock.
+/// </para>
+/// </remarks>
+internal sealed unsafe class Slice : IDisposable
+{
+    /// <summary>The length of a slice that never ends.</summary>
+    internal const long Endless = long.MaxValue;
+
+    private static readonly TimeSpan s_firstFiringDeadline = TimeSpan.FromSeconds(1);
+
+    private readonly long _quota;
+    private readonly uint* _ownWords;
+    private readonly iocb* _poll;
+    private AioContext? _context;
+    private TimerFd? _timer;
+
+    // The ring's words, or our own. The slice may be over when they differ.
+    private uint* _head;
+    private uint* _tail;
+    private bool _isArmed;
+    private long _end;
+
+    /// <param name="quota">The length, in Stopwatch ticks; or <see cref="Endless"/>.</param>
+    /// <param name="calls">The system calls; the real ones when null.</param>
+    internal Slice(long quota, AioSystemCalls? calls = null)
+    {
+        _quota = quota;
+        _ownWords = (uint*)NativeMemory.AllocZeroed(2, sizeof(uint));
+        _poll = (iocb*)NativeMemory.AllocZeroed(1, (nuint)sizeof(iocb));
+        UseOwnWords();
+        if (quota != Endless)
+        {
+            _ownWords[1] = 1;
+            UseRing(calls);
+        }
+    }
+
+    /// <summary>Whether the kernel tells the end through the ring; if not, every question that finds a slice armed asks the clock.</summary>
+    internal bool UsesRing => _context is not null;
+
+    /// <summary>System calls made, for the shard's counters.</summary>
+    internal long SystemCalls { get; private set; }
+
+    /// <summary>The fast look: false says for certain that the slice is not over.</summary>
+    internal bool MayBeOver
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Volatile.Read(ref *_tail) != *_head;
+    }
+
+    /// <summary>The slow look, after <see cref="MayBeOver"/>.</summary>
+    /// <param name="nextTimer">When a timer is due, in Stopwatch ticks; the slice ends by then.</param>
+    internal bool IsOver(long nextTimer)
+    {
+        if (_isArmed)
+        {
+            return UsesRing || Stopwatch.GetTimestamp() >= _end;
+        }
+
+        long now = Stopwatch.GetTimestamp();
+        _end = Math.Min(now + _quota, nextTimer);
+        if (_end <= now)
+        {
+            return true;
+        }
+
+        Arm(now);
+        return false;
+    }
+
+    /// <summary>The loop begins to run work. What was over before is past.</summary>
+    internal void Begin()
+    {
+        if (MayBeOver)
+        {
+            _isArmed = false;
+        }
+    }
+
+    /// <summary>A timer has been armed that is due at <paramref name="deadline"/>: a slice under way ends by then.</summary>
+    internal void EndBy(long deadline)
+    {
+        if (_isArmed && deadline < _end)
+        {
+            _end = deadline;
+            if (UsesRing)
+            {
+                SetTimer(Stopwatch.GetTimestamp());
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        UseOwnWords();
+        _context?.Dispose();
+        _context = null;
+        _timer?.Dispose();
+        NativeMemory.Free(_poll);
+        NativeMemory.Free(_ownWords);
+    }
+
+    private void UseOwnWords()
+    {
+        _head = _ownWords;
+        _tail = _ownWords + 1;
+    }
+
+    /// <summary>Leaves the ring with an event in it, as a slice that is over does; without the ring if anything fails.</summary>
+    private void UseRing(AioSystemCalls? calls)
+    {
+        if (AioContext.TryCreate(1, out _context, calls).IsError)
+        {
+            return;
+        }
+
+        if (_context!.ReadsRing)
+        {
+            _timer = new TimerFd();
+            _poll->aio_lio_opcode = LibCExtra.IOCB_CMD_POLL;
+            _poll->aio_fildes = _timer.Fd;
+            _poll->aio_buf = (ushort)LibC.POLLIN;
+            _timer.Arm(TimeSpan.Zero);
+            iocb* poll = _poll;
+            io_event fired;
+            timespec deadline = Timespec.From(s_firstFiringDeadline);
+            if (_context.Submit(&poll, 1).Value == 1 && _context.Wait(&fired, 1, 1, &deadline).Value == 1 && _context.Submit(&poll, 1).Value == 1 && _context.HasEvents)
+            {
+                _head = _context.RingHead;
+                _tail = _context.RingTail;
+                return;
+            }
+        }
+
+        GiveUpRing();
+    }
+
+    private void GiveUpRing()
+    {
+        UseOwnWords();
+        _context!.Dispose();
+        _context = null;
+    }
+
+    private void Arm(long now)
+    {
+        _isArmed = true;
+        if (!UsesRing)
+        {
+            return;
+        }
+
+        io_event fired;
+        _context!.Harvest(&fired, 1);
+        SetTimer(now);
+        iocb* poll = _poll;
+        SystemCalls++;
+        if (_context.Submit(&poll, 1).IsError)
+        {
+            // Nothing would end the slice. The clock still can.
+            GiveUpRing();
+        }
+    }
+
+    private void SetTimer(long now)
+    {
+        SystemCalls++;
+        _timer!.Arm(Stopwatch.GetElapsedTime(now, Math.Max(_end, now)));
+    }
+}
