@@ -23,7 +23,8 @@ internal sealed class GroupScheduler
     // By the id of the group.
     private GroupQueue?[] _queues = new GroupQueue?[4];
 
-    // Where the virtual times of the active groups are now.
+    // Where the virtual times of the active groups are now. It never steps back: one that runs although it is behind, because
+    // it has slept, would otherwise take those that wake meanwhile further back, each by one more advantage.
     private long _present;
 
     /// <param name="advantage">The real time, in Stopwatch ticks, that a group which becomes active may be behind the present.</param>
@@ -102,7 +103,11 @@ internal sealed class GroupScheduler
             }
         }
 
-        _present = next.VirtualTime;
+        if (next.VirtualTime - _present > 0)
+        {
+            _present = next.VirtualTime;
+        }
+
         next.WaitTicks += Now - next.ActiveSince;
         return next;
     }
