@@ -23,6 +23,9 @@ internal sealed class GroupScheduler
     // By the id of the group.
     private GroupQueue?[] _queues = new GroupQueue?[4];
 
+    // By queues that are not in the table any more.
+    private long _itemsRunByReplaced;
+
     // Where the virtual times of the active groups are now. It never steps back: one that runs although it is behind, because
     // it has slept, would otherwise take those that wake meanwhile further back, each by one more advantage.
     private long _present;
@@ -46,7 +49,7 @@ internal sealed class GroupScheduler
     {
         get
         {
-            long sum = 0;
+            long sum = Volatile.Read(ref _itemsRunByReplaced);
             foreach (GroupQueue? queue in Volatile.Read(ref _queues))
             {
                 sum += queue?.ItemsRun ?? 0;
@@ -120,9 +123,24 @@ internal sealed class GroupScheduler
         queue.RunTicks += elapsed;
         queue.VirtualTime += Weighted(elapsed, queue);
         queue.ActiveSince = now;
+        if (queue.Group.IsDestroyed)
+        {
+            HandOver(queue);
+        }
+
         if (queue.Count == 0)
         {
             Deactivate(queue);
+        }
+    }
+
+    /// <summary>A group can be destroyed while code of it runs. What that has queued since goes on where all else of the group does.</summary>
+    private void HandOver(GroupQueue queue)
+    {
+        while (queue.Count > 0)
+        {
+            (Action<object?> callback, object? state) = queue.Dequeue();
+            Default.Enqueue(callback, state);
         }
     }
 
@@ -153,6 +171,7 @@ internal sealed class GroupScheduler
 
         var queue = new GroupQueue(this, group) { Context = ContextFactory(group), VirtualTime = _present };
         group.Adopt(queue);
+        _itemsRunByReplaced += _queues[group.Id]?.ItemsRun ?? 0;
         _queues[group.Id] = queue;
         return queue;
     }
