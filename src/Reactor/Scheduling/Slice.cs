@@ -133,25 +133,51 @@ internal sealed unsafe class Slice : IDisposable
             return;
         }
 
-        if (_context!.ReadsRing)
+        if (_context!.ReadsRing && TryFire(_context))
+        {
+            _head = _context.RingHead;
+            _tail = _context.RingTail;
+        }
+        else
+        {
+            GiveUpRing();
+        }
+    }
+
+    /// <summary>Proves that the poll of a timer works: that it completes when the timer fires, and at once when it has fired.</summary>
+    private bool TryFire(AioContext context)
+    {
+        try
         {
             _timer = new TimerFd();
-            _poll->aio_lio_opcode = LibCExtra.IOCB_CMD_POLL;
-            _poll->aio_fildes = _timer.Fd;
-            _poll->aio_buf = (ushort)LibC.POLLIN;
-            _timer.Arm(TimeSpan.Zero);
-            iocb* poll = _poll;
-            io_event fired;
-            timespec deadline = Timespec.From(s_firstFiringDeadline);
-            if (_context.Submit(&poll, 1).Value == 1 && _context.Wait(&fired, 1, 1, &deadline).Value == 1 && _context.Submit(&poll, 1).Value == 1 && _context.HasEvents)
-            {
-                _head = _context.RingHead;
-                _tail = _context.RingTail;
-                return;
-            }
+        }
+        catch (IOException)
+        {
+            // No descriptor is left. The shard can do without this one.
+            return false;
         }
 
-        GiveUpRing();
+        _poll->aio_lio_opcode = LibCExtra.IOCB_CMD_POLL;
+        _poll->aio_fildes = _timer.Fd;
+        _poll->aio_buf = (ushort)LibC.POLLIN;
+        _timer.Arm(TimeSpan.Zero);
+        iocb* poll = _poll;
+        return context.Submit(&poll, 1).Value == 1 && TryWait(context) && context.Submit(&poll, 1).Value == 1 && context.HasEvents;
+    }
+
+    private static bool TryWait(AioContext context)
+    {
+        io_event fired;
+        timespec deadline = Timespec.From(s_firstFiringDeadline);
+        SysResult result;
+        do
+        {
+            // A signal ends a wait.
+            result = context.Wait(&fired, 1, 1, &deadline);
+        }
+        while (result.Errno == LibC.EINTR);
+
+        return result.Value == 1;
     }
 
     private void GiveUpRing()
@@ -159,6 +185,8 @@ internal sealed unsafe class Slice : IDisposable
         UseOwnWords();
         _context!.Dispose();
         _context = null;
+        _timer?.Dispose();
+        _timer = null;
     }
 
     private void Arm(long now)
