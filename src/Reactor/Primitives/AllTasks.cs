@@ -41,6 +41,7 @@ internal struct AllFailures
 internal sealed class AllTasks(Shard shard, ValueTask[] tasks)
 {
     private readonly TaskCompletionSource<bool> _done = new();
+    private readonly SchedulingGroup _group = SchedulingGroup.Current;
     private AllFailures _failures;
 
     internal ValueTask WaitAsync()
@@ -62,7 +63,7 @@ internal sealed class AllTasks(Shard shard, ValueTask[] tasks)
                 _failures.Add(exception);
             }
 
-            await new ReturnToShard(shard);
+            await new ReturnToShard(shard, _group);
         }
 
         if (!_failures.TryEnd(_done))
@@ -76,6 +77,7 @@ internal sealed class AllTasks(Shard shard, ValueTask[] tasks)
 internal sealed class AllTasks<T>(Shard shard, ValueTask<T>[] tasks)
 {
     private readonly TaskCompletionSource<T[]> _done = new();
+    private readonly SchedulingGroup _group = SchedulingGroup.Current;
     private AllFailures _failures;
 
     internal ValueTask<T[]> WaitAsync()
@@ -98,7 +100,7 @@ internal sealed class AllTasks<T>(Shard shard, ValueTask<T>[] tasks)
                 _failures.Add(exception);
             }
 
-            await new ReturnToShard(shard);
+            await new ReturnToShard(shard, _group);
         }
 
         if (!_failures.TryEnd(_done))

@@ -95,13 +95,14 @@ public sealed class Gate : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(function);
         GateHolder holder = Enter();
+        SchedulingGroup group = SchedulingGroup.Current;
         try
         {
             await function(state);
         }
         finally
         {
-            await new ReturnToShard(Shard);
+            await new ReturnToShard(Shard, group);
             holder.Dispose();
         }
     }
@@ -128,13 +129,14 @@ public sealed class Gate : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(function);
         GateHolder holder = Enter();
+        SchedulingGroup group = SchedulingGroup.Current;
         try
         {
             return await function(state);
         }
         finally
         {
-            await new ReturnToShard(Shard);
+            await new ReturnToShard(Shard, group);
             holder.Dispose();
         }
     }

@@ -1,3 +1,5 @@
+using Reactor.Shards;
+
 namespace Reactor.Primitives;
 
 /// <summary>What a loop over asynchronous bodies knows of those under way: how many may still start, and what has failed.</summary>
@@ -22,6 +24,12 @@ internal sealed class ParallelBodies
     }
 
     internal Shard Shard { get; }
+
+    /// <summary>That of the loop's caller.</summary>
+    internal SchedulingGroup Group { get; } = SchedulingGroup.Current;
+
+    /// <summary>To be awaited by code of the loop that a source may have led elsewhere.</summary>
+    internal ReturnToShard ReturnHome => new(Shard, Group);
 
     /// <summary>Fires when the caller's does, and when something has failed.</summary>
     internal CancellationToken Token { get; }

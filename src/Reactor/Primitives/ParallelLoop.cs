@@ -1,5 +1,3 @@
-using Reactor.Shards;
-
 namespace Reactor.Primitives;
 
 /// <summary>One run of a loop over asynchronous bodies: goes through the items and starts the bodies.</summary>
@@ -63,19 +61,19 @@ internal sealed class ParallelLoop<T>(Func<T, CancellationToken, ValueTask> body
                 {
                     if (_bodies.MayStart() && await items.MoveNextAsync())
                     {
-                        await new ReturnToShard(_bodies.Shard);
+                        await _bodies.ReturnHome;
                         hasStarted = TryStart(items.Current);
                     }
                 }
                 catch (Exception exception)
                 {
-                    await new ReturnToShard(_bodies.Shard);
+                    await _bodies.ReturnHome;
                     _bodies.OnFailed(exception);
                 }
 
                 if (!hasStarted)
                 {
-                    await new ReturnToShard(_bodies.Shard);
+                    await _bodies.ReturnHome;
                     _bodies.LeavePlace();
                 }
             }
@@ -85,11 +83,11 @@ internal sealed class ParallelLoop<T>(Func<T, CancellationToken, ValueTask> body
         }
         catch (Exception exception)
         {
-            await new ReturnToShard(_bodies.Shard);
+            await _bodies.ReturnHome;
             _bodies.OnFailed(exception);
         }
 
-        await new ReturnToShard(_bodies.Shard);
+        await _bodies.ReturnHome;
         _bodies.Finish(_done);
     }
 

@@ -23,6 +23,7 @@ internal sealed class RunningBody : ShardWork
     {
         RunningBody running = Pool<RunningBody>.Rent() ?? new RunningBody(bodies.Shard);
         running._bodies = bodies;
+        running.Group = bodies.Group;
         running._awaiter = body.GetAwaiter();
         if (running._awaiter.IsCompleted)
         {

@@ -139,6 +139,7 @@ public sealed partial class Sharded<T> : IAsyncDisposable
     private async ValueTask<bool> StartHereAsync(Shard shard, Func<Shard, ValueTask<T>> factory)
     {
         shard.ThrowIfStopping();
+        SchedulingGroup group = SchedulingGroup.Current;
         T instance = await factory(shard) ?? throw new InvalidOperationException($"The factory of {this} returned null on {shard}; return an instance, or throw.");
 
         // A full fence: either this sees the disposal, or the disposal sees the instance.
@@ -146,7 +147,7 @@ public sealed partial class Sharded<T> : IAsyncDisposable
         if (Volatile.Read(ref _disposal) is not null)
         {
             // The stop of the host has given the start up while the factory ran. Nobody waits for this any more.
-            await new ReturnToShard(shard);
+            await new ReturnToShard(shard, group);
             try
             {
                 await HomeDisposal.DisposeAsync(Take(shard.Id));

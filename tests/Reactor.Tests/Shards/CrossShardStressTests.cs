@@ -95,7 +95,7 @@ public sealed class CrossShardStressTests(ITestOutputHelper output)
                         await posted.Task;
                         if (home is not null)
                         {
-                            await new ReturnToShard(home);
+                            await new ReturnToShard(home, SchedulingGroup.Default);
                         }
 
                         break;
@@ -108,7 +108,7 @@ public sealed class CrossShardStressTests(ITestOutputHelper output)
                             await Task.WhenAll(Enumerable.Range(0, Calls).Select(_ => target.InvokeAsync(static gathering => gathering.Arrive(), gathering).AsTask()));
                             if (home is not null)
                             {
-                                await new ReturnToShard(home);
+                                await new ReturnToShard(home, SchedulingGroup.Default);
                             }
                         }
 

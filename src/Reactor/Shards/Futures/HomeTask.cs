@@ -1,8 +1,8 @@
 namespace Reactor.Shards;
 
 /// <summary>
-/// Brings the end of ordinary tasks home: who awaits it on the shard that called goes on there, with a synchronization
-/// context or without. All exceptions are kept.
+/// Brings the end of ordinary tasks home: who awaits it on the shard that called goes on there and in its scheduling
+/// group, with a synchronization context or without. All exceptions are kept.
 /// </summary>
 internal static class HomeTask
 {
@@ -22,6 +22,7 @@ internal static class HomeTask
         where TTask : Task
     {
         Shard? home = Shard.Current;
+        SchedulingGroup group = SchedulingGroup.Current;
 
         // Its awaiter is run where it is completed: at home.
         var ended = new TaskCompletionSource<TEnd>();
@@ -34,7 +35,7 @@ internal static class HomeTask
                 ConfigureAwaitOptions.SuppressThrowing | (home is null ? ConfigureAwaitOptions.None : ConfigureAwaitOptions.ContinueOnCapturedContext));
             if (home is not null)
             {
-                await new ReturnToShard(home);
+                await new ReturnToShard(home, group);
             }
 
             Exception[] failures = [.. tasks.Where(task => task.IsFaulted).SelectMany(task => task.Exception!.InnerExceptions)];
