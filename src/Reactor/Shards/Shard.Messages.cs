@@ -34,7 +34,7 @@ public sealed partial class Shard
             return;
         }
 
-        var work = new PostedAction<TState>(callback, state);
+        var work = new PostedAction<TState>(callback, state) { Group = t_current?._currentQueue.Group };
         if (IsOnShard && !_hasStopped)
         {
             _currentQueue.Enqueue(ShardWork.RunCallback, work);
@@ -270,6 +270,8 @@ public sealed partial class Shard
 
     private Invocation<TResult> SendForeign<TResult>(ForeignCall<TResult> call)
     {
+        // Groups are the process's: they follow calls to the shards of another host too.
+        call.Group = t_current?._currentQueue.Group;
         if (!TrySend(call))
         {
             return new Invocation<TResult>(ValueTask.FromException<TResult>(HasStoppedException()));

@@ -61,6 +61,7 @@ internal sealed class CancellationHook(ICancellable target) : ShardWork
     internal CancellationTokenRegistration Register(CancellationToken token)
     {
         _token = token;
+        Group = _shard.CurrentQueue.Group;
         return token.UnsafeRegister(static hook => ((CancellationHook)hook!).Fire(), this);
     }
 
