@@ -90,6 +90,7 @@ public sealed partial class SchedulingGroup
         return Start(static function => new ValueTask<TResult>(function()), function).Future;
     }
 
+    /// <remarks>The message is not made before it is needed.</remarks>
     private GroupRun<TState, TResult> Start<TState, TResult>(Func<TState, ValueTask<TResult>> function, TState state) =>
-        GroupRun<TState, TResult>.Start(Shard.OfCaller($"run something in {this}"), this, function, state);
+        GroupRun<TState, TResult>.Start(Shard.Current ?? Shard.OfCaller($"run something in {this}"), this, function, state);
 }
