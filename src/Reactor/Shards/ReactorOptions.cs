@@ -76,6 +76,9 @@ public sealed class ReactorOptions
     /// </summary>
     public Action<string>? Log { get; set; }
 
+    /// <summary>The system calls of the time slice; null for the real ones. So that tests see what happens where they are refused.</summary>
+    internal Kernel.AioSystemCalls? SliceCalls { get; set; }
+
     /// <summary>Checks what can be checked without knowing the machine.</summary>
     /// <exception cref="ArgumentException">An option cannot be met; the message names it, its value and what would do.</exception>
     internal void Validate()

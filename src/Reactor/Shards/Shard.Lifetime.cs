@@ -181,7 +181,7 @@ public sealed partial class Shard
         Backend = _backend.Kind;
         new WakeUpWaiter(this).Start();
         TimeSpan quota = _host.Options.TaskQuota;
-        _slice = new Slice(quota == System.Threading.Timeout.InfiniteTimeSpan ? Slice.Endless : ToStopwatchTicks(quota));
+        _slice = new Slice(quota == System.Threading.Timeout.InfiniteTimeSpan ? Slice.Endless : ToStopwatchTicks(quota), _host.Options.SliceCalls);
         EnterGroup(_scheduler.Default);
     }
 
