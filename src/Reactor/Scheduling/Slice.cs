@@ -54,6 +54,9 @@ internal sealed unsafe class Slice : IDisposable
         }
     }
 
+    /// <summary>It never ends; what runs has to leave off by itself.</summary>
+    internal bool IsEndless => _quota == Endless;
+
     /// <summary>Whether the kernel tells the end through the ring; if not, every question that finds a slice armed asks the clock.</summary>
     internal bool UsesRing => _context is not null;
 

@@ -79,9 +79,9 @@ public sealed partial class Shard
             RunGroup(group);
             _scheduler.Charge(group, Stopwatch.GetTimestamp());
         }
-        while (_scheduler.HasWork && !SliceIsOver);
+        while (_scheduler.HasWork && !_slice.IsEndless && !SliceIsOver);
 
-        if (_scheduler.HasWork)
+        if (_scheduler.HasWork && !_slice.IsEndless)
         {
             _counters.Preemptions++;
         }
@@ -93,9 +93,13 @@ public sealed partial class Shard
     }
 
     /// <summary>Runs what a group has ready, until nothing is or the time slice is over.</summary>
-    /// <remarks>Hot path: once per continuation. Only who has more to run asks about the slice.</remarks>
+    /// <remarks>
+    /// Hot path: once per continuation. Only who has more to run asks about the slice. Where slices have no end, what becomes
+    /// ready meanwhile waits for the next turn, so that a chain of continuations cannot keep the loop from polling.
+    /// </remarks>
     private void RunGroup(GroupQueue group)
     {
+        long end = _slice.IsEndless ? group.ItemsRun + group.Count : long.MaxValue;
         do
         {
             try
@@ -108,7 +112,7 @@ public sealed partial class Shard
                     item.Callback(item.State);
                     RestoreContexts();
                 }
-                while (group.Count > 0 && !SliceIsOver);
+                while (group.Count > 0 && group.ItemsRun != end && !SliceIsOver);
             }
             catch (Exception exception)
             {
@@ -117,7 +121,7 @@ public sealed partial class Shard
                 RestoreContexts();
             }
         }
-        while (group.Count > 0 && !SliceIsOver);
+        while (group.Count > 0 && group.ItemsRun != end && !SliceIsOver);
 
         _running = null;
     }

@@ -96,10 +96,13 @@ public sealed partial class Shard
         ?? throw new InvalidOperationException($"To {attempt}, be on a shard: await host.Shards[0].InvokeAsync(() => …).");
 
     /// <summary>Arms a timer from the present, not from the loop's clock, which may be a long turn old: no timer fires early.</summary>
-    internal void ArmTimer(TimerEntry timer, TimeSpan due)
+    internal void ArmTimer(TimerEntry timer, TimeSpan due) => ArmTimer(timer, DeadlineAfter(due));
+
+    /// <param name="timer">The timer.</param>
+    /// <param name="deadline">When it is due, in Stopwatch ticks.</param>
+    internal void ArmTimer(TimerEntry timer, long deadline)
     {
         Debug.Assert(IsOnShard, "the timer set is not locked");
-        long deadline = DeadlineAfter(due);
         _timers.Arm(timer, deadline);
 
         // What runs now and runs long is to notice the timer at its next question.

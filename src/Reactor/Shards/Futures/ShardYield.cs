@@ -38,7 +38,9 @@ internal sealed class ShardYield(Shard shard) : IValueTaskSource<bool>, IValueTa
     private ValueTaskSourceStatus GetStatus(short token)
     {
         shard.VerifyAccess();
-        return token == Version ? ValueTaskSourceStatus.Pending : ValueTaskSourceStatus.Succeeded;
+
+        // After the last turn there is no next one.
+        return token == Version && !shard.HasStopped ? ValueTaskSourceStatus.Pending : ValueTaskSourceStatus.Succeeded;
     }
 
     /// <remarks>A loop that yields would otherwise keep its shard from ever ending.</remarks>

@@ -118,7 +118,7 @@ internal sealed partial class ShardTimer : TimerEntry, ITimer
     {
         if (_schedule.Period > 0)
         {
-            _shard.Timers.Arm(this, _schedule.Following(Deadline, _shard.Timestamp));
+            _shard.ArmTimer(this, _schedule.Following(Deadline, _shard.Timestamp));
         }
 
         if (!_isDue)
@@ -147,7 +147,7 @@ internal sealed partial class ShardTimer : TimerEntry, ITimer
         }
         else
         {
-            _shard.Timers.Arm(this, schedule.Deadline);
+            _shard.ArmTimer(this, schedule.Deadline);
         }
     }
 
