@@ -59,7 +59,7 @@ internal sealed class GroupScheduler
         }
     }
 
-    /// <summary>The shard's time, in Stopwatch ticks, as of the last switch between groups.</summary>
+    /// <summary>The shard's time, in Stopwatch ticks, as of the last switch between groups or the end of the last idle time.</summary>
     internal long Now { get; set; }
 
     /// <summary>The queue of a group; of the default group for one that has been destroyed.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Reactor.Kernel;
 using Reactor.Polling;
 using Reactor.Shards;
@@ -21,6 +22,9 @@ public sealed partial class Shard
             Sleep();
             _idleSpin.OnSlept();
         }
+
+        // What becomes ready now has not waited while there was nothing to do.
+        _scheduler.Now = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Is there anything that a turn of the loop would take up? Reads user memory alone.</summary>
