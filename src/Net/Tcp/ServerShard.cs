@@ -159,6 +159,7 @@ internal sealed class ServerShard
         }
 
         _active.Add(connection);
+        Shard.NowRuns(_handler);
         _ = ServeAsync(connection);
     }
 

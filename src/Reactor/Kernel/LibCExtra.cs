@@ -63,6 +63,9 @@ internal static unsafe class LibCExtra
     internal static int io_cancel(aio_context_t context, iocb* iocb, io_event* result) =>
         (int)LibC.syscall(SYS_io_cancel, context.ring, iocb, result);
 
+    [DllImport("libc")]
+    internal static extern int gettid();
+
     [DllImport("libc", SetLastError = true)]
     internal static extern int timerfd_create(int clock, int flags);
 

@@ -8,27 +8,38 @@ internal interface IPostTarget
 
     /// <summary>Queues a callback, from any thread.</summary>
     void Post(SendOrPostCallback callback, object? state);
+
+    /// <summary>The calling thread is about to block for so many milliseconds, -1 without end; does it, and says how it ended.</summary>
+    int Block(Func<int, int> wait, int milliseconds);
 }
 
 /// <summary>
 /// Brings foreign awaits (a Task of the thread pool, an HttpClient, a Task.Delay) home to the shard on which they were
 /// awaited. The framework's own operations do not come this way: they resume inline, without a post.
 /// </summary>
-internal sealed class ShardSynchronizationContext(IPostTarget target) : SynchronizationContext
+internal sealed class ShardSynchronizationContext : SynchronizationContext
 {
-    public override void Post(SendOrPostCallback d, object? state) => target.Post(d, state);
+    private readonly IPostTarget _target;
+
+    internal ShardSynchronizationContext(IPostTarget target)
+    {
+        _target = target;
+        SetWaitNotificationRequired();
+    }
+
+    public override void Post(SendOrPostCallback d, object? state) => _target.Post(d, state);
 
     /// <summary>Runs the callback on the shard and waits for it; inline when already there.</summary>
     public override void Send(SendOrPostCallback d, object? state)
     {
-        if (target.IsCurrent)
+        if (_target.IsCurrent)
         {
             d(state);
             return;
         }
 
         var done = new TaskCompletionSource();
-        target.Post(
+        _target.Post(
             _ =>
             {
                 try
@@ -44,6 +55,10 @@ internal sealed class ShardSynchronizationContext(IPostTarget target) : Synchron
             null);
         done.Task.GetAwaiter().GetResult();
     }
+
+    /// <summary>By the runtime, when code blocks the thread: waits for a task, a lock, an event, another thread.</summary>
+    public override int Wait(IntPtr[] waitHandles, bool waitAll, int millisecondsTimeout) =>
+        _target.Block(milliseconds => WaitHelper(waitHandles, waitAll, milliseconds), millisecondsTimeout);
 
     /// <summary>The same context: a copy would make awaits on the shard look foreign to each other.</summary>
     public override SynchronizationContext CreateCopy() => this;

@@ -1,3 +1,4 @@
+using Reactor.Diagnostics;
 using Reactor.Kernel;
 using Reactor.Shards;
 
@@ -23,6 +24,9 @@ public sealed partial class ReactorHost : IAsyncDisposable
 
     /// <summary>The options as they were at the start; later changes of the caller's are not seen.</summary>
     internal ReactorOptions Options { get; }
+
+    /// <summary>Looks for stalls; null when that is switched off.</summary>
+    internal StallWatcher? StallWatcher { get; private set; }
 
     /// <summary>Whether a stop has begun. Safe on any thread.</summary>
     internal bool IsStopping => Volatile.Read(ref _stopTask) is not null;
@@ -58,6 +62,7 @@ public sealed partial class ReactorHost : IAsyncDisposable
             throw;
         }
 
+        host.StartWatching();
         foreach (Shard shard in host._shards)
         {
             own.Log?.Invoke($"reactor: {shard} polls through {shard.Backend}");
@@ -90,6 +95,18 @@ public sealed partial class ReactorHost : IAsyncDisposable
         await Task.WhenAll(_shards.Select(shard => shard.QuiesceAsync())).ConfigureAwait(false);
         await Task.WhenAll(_shards.Select(shard => shard.EndCallsAsync())).ConfigureAwait(false);
         await Task.WhenAll(_shards.Select(shard => shard.EndAsync())).ConfigureAwait(false);
+        StallWatcher?.Dispose();
+    }
+
+    private void StartWatching()
+    {
+        if (Options.StallThreshold != Timeout.InfiniteTimeSpan)
+        {
+            StallWatcher = new StallWatcher(
+                _shards,
+                Shard.ToStopwatchTicks(Options.StallThreshold),
+                new StallTeller(Options.StallDetected, static (_, shard) => shard.Counters.Stalls++));
+        }
     }
 
     /// <summary>A lane for every ordered pair of shards.</summary>

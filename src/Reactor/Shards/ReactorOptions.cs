@@ -12,6 +12,7 @@ public sealed class ReactorOptions
     internal static readonly TimeSpan DefaultTaskQuota = TimeSpan.FromMicroseconds(500);
 
     private static readonly TimeSpan s_leastTaskQuota = TimeSpan.FromMicroseconds(10);
+    private static readonly TimeSpan s_leastStallThreshold = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
     /// The number of shards; null, the default, for one on each CPU: of <see cref="CpuSet"/>, or of those that the process
@@ -57,6 +58,23 @@ public sealed class ReactorOptions
     public TimeSpan TaskQuota { get; set; } = DefaultTaskQuota;
 
     /// <summary>
+    /// How long the loop of a shard may not turn before that is a stall, which is reported to <see cref="StallDetected"/>
+    /// and counted. 25 ms by default, at least 1 ms; <see cref="Timeout.InfiniteTimeSpan"/> for no detector.
+    /// </summary>
+    /// <remarks>
+    /// One thread of the host looks at all shards twice in that time, and not at all while they are idle. A process that a
+    /// debugger is attached to or that was stopped, and shards that poll or sleep, do not stall.
+    /// </remarks>
+    public TimeSpan StallThreshold { get; set; } = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>
+    /// Told of stalls when they end, and of those that last when they are a second old and each time that their age has
+    /// doubled; at most one each 10 seconds for each shard, and one more at the end of a stall that was told. Called on a
+    /// thread of its own. By default they are written to the standard error stream.
+    /// </summary>
+    public Action<StallReport> StallDetected { get; set; } = Console.Error.WriteLine;
+
+    /// <summary>
     /// Whether awaits of foreign tasks on a shard come home to it, through a <see cref="SynchronizationContext"/>. True by
     /// default. Without it, code is on the thread pool after awaiting a foreign task; awaits of the framework's own
     /// operations stay on the shard either way.
@@ -96,6 +114,16 @@ public sealed class ReactorOptions
         if (UnhandledException is null)
         {
             throw Refuse(nameof(UnhandledException), "null", "give it a callback, or leave the default");
+        }
+
+        if (StallDetected is null)
+        {
+            throw Refuse(nameof(StallDetected), "null", "give it a callback, or leave the default");
+        }
+
+        if (StallThreshold < s_leastStallThreshold && StallThreshold != Timeout.InfiniteTimeSpan)
+        {
+            throw Refuse(nameof(StallThreshold), StallThreshold, "the least is 1 ms; Timeout.InfiniteTimeSpan is for no detector");
         }
 
         if (TaskQuota < s_leastTaskQuota && TaskQuota != Timeout.InfiniteTimeSpan)

@@ -18,12 +18,6 @@ public sealed partial class Shard
     private GroupQueue _currentQueue;
     private Slice _slice = null!;
 
-    // The state of the continuation that runs now, for whoever wants to know what keeps the shard.
-    private object? _running;
-
-    /// <summary>The state of the continuation that runs now; null between two. Read from any thread.</summary>
-    internal object? Running => Volatile.Read(ref _running);
-
     /// <summary>
     /// Whether the code that runs on the calling thread's shard has had its time and others wait: then it should yield.
     /// Costs a comparison of two words in user memory. False on threads that are no shard's.
@@ -78,9 +72,6 @@ public sealed partial class Shard
     /// <summary>Makes work ready in the group that it belongs to. On this shard only.</summary>
     internal void Schedule(ShardWork work) =>
         (work.Group is { } group ? _scheduler.QueueOf(group) : _scheduler.Default).Enqueue(ShardWork.RunCallback, work);
-
-    /// <summary>What the continuation that now runs belongs to.</summary>
-    internal void NowRuns(object? state) => _running = state;
 
     private bool IsSliceOver()
     {

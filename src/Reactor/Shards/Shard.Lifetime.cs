@@ -142,6 +142,7 @@ public sealed partial class Shard
         }
 
         _started.SetResult();
+        _isIdle = false;
         try
         {
             RunLoop();
@@ -164,6 +165,7 @@ public sealed partial class Shard
     private void SetUp()
     {
         t_current = this;
+        ThreadId = ThreadScheduling.CurrentThreadId;
         _executionContext = ExecutionContext.Capture()!;
         if (_cpus is not null)
         {
@@ -247,6 +249,9 @@ public sealed partial class Shard
     /// <summary>Runs what arrived last, gives everything back to the kernel, and says so.</summary>
     private void TearDown()
     {
+        // The loop has ended, and what does not run cannot stall.
+        _isIdle = true;
+
         // Timers that are due are called here, the last ones that are.
         RunReady();
 

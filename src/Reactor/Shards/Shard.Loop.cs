@@ -52,6 +52,8 @@ public sealed partial class Shard
             {
                 Thread.Sleep(s_pauseWithoutPolls);
             }
+
+            _counters.Turns++;
         }
         while (!AdvanceStop());
     }
@@ -67,7 +69,7 @@ public sealed partial class Shard
         }
 
         _slice.Begin();
-        _scheduler.Now = Stopwatch.GetTimestamp();
+        _scheduler.Now = _runningSince = Stopwatch.GetTimestamp();
         do
         {
             GroupQueue group = _scheduler.Next();
@@ -81,6 +83,7 @@ public sealed partial class Shard
         }
         while (_scheduler.HasWork && !_slice.IsEndless && !SliceIsOver);
 
+        NoteEndOfWork(_scheduler.Now);
         if (_scheduler.HasWork && !_slice.IsEndless)
         {
             _counters.Preemptions++;

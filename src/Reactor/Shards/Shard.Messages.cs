@@ -308,6 +308,8 @@ public sealed partial class Shard
     {
         public bool IsCurrent => shard.IsOnShard;
 
+        public int Block(Func<int, int> wait, int milliseconds) => shard.IsOnShard ? shard.Block(wait, milliseconds) : wait(milliseconds);
+
         /// <remarks>
         /// A continuation that comes home after its shard has stopped runs on the thread pool instead: it is not lost,
         /// its <c>finally</c> blocks run, and what it tries on the shard's objects fails with an exception.
@@ -327,6 +329,8 @@ public sealed partial class Shard
 
         private sealed class PostedContinuation(SendOrPostCallback callback, object? state) : ShardWork
         {
+            internal override object? Code => state is Delegate code ? code : callback;
+
             internal override void Run() => callback(state);
         }
     }

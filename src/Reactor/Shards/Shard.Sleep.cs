@@ -17,6 +17,7 @@ public sealed partial class Shard
     /// <summary>Spins as long as that has lately paid, and sleeps when nothing comes.</summary>
     private void Idle()
     {
+        _isIdle = true;
         if (!_idleSpin.TrySpin(this))
         {
             Sleep();
@@ -25,6 +26,8 @@ public sealed partial class Shard
 
         // What becomes ready now has not waited while there was nothing to do.
         _scheduler.Now = Stopwatch.GetTimestamp();
+        _isIdle = false;
+        _host.StallWatcher?.OnBusy();
     }
 
     /// <summary>Is there anything that a turn of the loop would take up? Reads user memory alone.</summary>

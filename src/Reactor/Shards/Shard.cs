@@ -35,6 +35,8 @@ public sealed partial class Shard
         _cpus = cpus;
         Id = id;
         Cpu = cpus is { Count: 1 } ? cpus.Cpus[0] : null;
+        TimeSpan stallThreshold = host.Options.StallThreshold;
+        _stallThreshold = stallThreshold == System.Threading.Timeout.InfiniteTimeSpan ? long.MaxValue : ToStopwatchTicks(stallThreshold);
         _idleSpin = new IdleSpin(idlePollTime);
         _timeProvider = new ShardTimeProvider(this);
         _yield = new ShardYield(this);

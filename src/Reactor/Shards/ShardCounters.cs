@@ -8,6 +8,9 @@ internal sealed class ShardCounters
     internal long WakeUps;
     internal long UnhandledExceptions;
 
+    /// <summary>Turns that were longer than the threshold; counted by the watcher alone.</summary>
+    internal long Stalls;
+
     /// <summary>Requests and answers that have come from other shards.</summary>
     internal long MessagesReceived;
 

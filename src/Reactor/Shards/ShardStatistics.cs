@@ -28,6 +28,9 @@ public readonly record struct ShardStatistics
     /// <summary>Timers that were due.</summary>
     public long TimersFired { get; private init; }
 
+    /// <summary>Times that the loop did not turn for <see cref="ReactorOptions.StallThreshold"/>.</summary>
+    public long Stalls { get; private init; }
+
     /// <summary>Exceptions that left a callback or a handler and were reported to <see cref="ReactorOptions.UnhandledException"/>.</summary>
     public long UnhandledExceptions { get; private init; }
 
@@ -64,6 +67,7 @@ public readonly record struct ShardStatistics
             WakeUps = shard.WakeUps,
             MessagesReceived = shard.MessagesReceived,
             TimersFired = shard.TimersFired,
+            Stalls = Volatile.Read(ref shard.Stalls),
             UnhandledExceptions = Volatile.Read(ref shard.UnhandledExceptions),
             PollsSubmitted = polls.PollsSubmitted,
             SubmitCalls = polls.SubmitCalls,

@@ -25,6 +25,13 @@ internal static class ProcessState
     internal static TimeSpan CpuTime(int thread) =>
         TimeSpan.FromMicroseconds(long.Parse(Read($"/proc/self/task/{thread}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture) / 1000.0);
 
+    /// <summary>How often all threads of a name have given up their CPUs by themselves: whoever does not run does not.</summary>
+    internal static long Switches(string name) => Directory.GetDirectories("/proc/self/task")
+        .Where(task => Read($"{task}/comm").Trim() == name)
+        .SelectMany(task => Read($"{task}/status").Split('\n'))
+        .Where(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal))
+        .Sum(line => long.Parse(line.Split(':')[1], CultureInfo.InvariantCulture));
+
     /// <summary>One line of the calling thread's status.</summary>
     internal static string OwnStatus(string key) =>
         File.ReadLines("/proc/thread-self/status").Single(line => line.StartsWith(key + ":", StringComparison.Ordinal))[(key.Length + 1)..].Trim();

@@ -7,7 +7,13 @@ internal sealed class TestHost : IAsyncDisposable
 {
     internal TestHost(Action<ReactorOptions>? configure = null)
     {
-        var options = new ReactorOptions { Shards = 1, PollBudget = 256, UnhandledException = (_, exception) => Unhandled.Enqueue(exception) };
+        var options = new ReactorOptions
+        {
+            Shards = 1,
+            PollBudget = 256,
+            UnhandledException = (_, exception) => Unhandled.Enqueue(exception),
+            StallDetected = Stalls.Enqueue,
+        };
         configure?.Invoke(options);
         Host = ReactorHost.Start(options);
     }
@@ -19,6 +25,8 @@ internal sealed class TestHost : IAsyncDisposable
     internal IReadOnlyList<Shard> Shards => Host.Shards;
 
     internal ConcurrentQueue<Exception> Unhandled { get; } = [];
+
+    internal ConcurrentQueue<StallReport> Stalls { get; } = [];
 
     /// <summary>A host of several shards, which may share CPUs.</summary>
     internal static TestHost Many(int shards, bool useContext = true) => new(options =>

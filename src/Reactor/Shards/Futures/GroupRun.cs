@@ -27,6 +27,8 @@ internal sealed class GroupRun<TState, TResult> : ShardFuture<TResult>
         return run;
     }
 
+    internal override object? Code => Invocation.CodeOf(_function, _state);
+
     protected override void OnTaken()
     {
         _function = null;
@@ -41,7 +43,6 @@ internal sealed class GroupRun<TState, TResult> : ShardFuture<TResult>
     [SuppressMessage("Reliability", "CA2012", Justification = "The awaiter is kept for End, which takes the result once.")]
     private void Invoke()
     {
-        Shard.NowRuns(_function);
         try
         {
             _awaiter = _function!(_state).GetAwaiter();

@@ -34,6 +34,8 @@ internal sealed class AsyncFunctionCall<TState, TResult> : ShardCall<TResult>, I
         return call;
     }
 
+    internal override object? Code => Invocation.CodeOf(_function, _state);
+
     [SuppressMessage("Reliability", "CA2012", Justification = "The awaiter is kept for Continue, which takes the result once.")]
     protected override void Invoke()
     {

@@ -37,6 +37,8 @@ internal abstract class ForeignCall<TResult> : ShardWork
 internal sealed class ForeignFunctionCall<TState, TResult>(Func<TState, TResult> function, TState state, CancellationToken cancellationToken)
     : ForeignCall<TResult>(cancellationToken)
 {
+    internal override object? Code => Invocation.CodeOf(function, state);
+
     internal override void Run()
     {
         if (HasEnded)
@@ -59,6 +61,8 @@ internal sealed class ForeignFunctionCall<TState, TResult>(Func<TState, TResult>
 internal sealed class ForeignAsyncFunctionCall<TState, TResult>(Shard shard, Func<TState, ValueTask<TResult>> function, TState state, CancellationToken cancellationToken)
     : ForeignCall<TResult>(cancellationToken), IUnfinishedCall
 {
+    internal override object? Code => Invocation.CodeOf(function, state);
+
     internal override void Run()
     {
         if (!HasEnded)

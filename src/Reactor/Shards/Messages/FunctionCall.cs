@@ -19,6 +19,8 @@ internal sealed class FunctionCall<TState, TResult> : ShardCall<TResult>
         return call;
     }
 
+    internal override object? Code => Invocation.CodeOf(_function, _state);
+
     protected override void Invoke() => Answer(_function!(_state));
 
     protected override void Recycle()

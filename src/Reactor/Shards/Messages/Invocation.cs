@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Reactor.Shards;
 
 /// <summary>
@@ -38,4 +40,16 @@ internal readonly struct Invocation<TResult>
             return new ValueTask(_result.AsTask());
         }
     }
+}
+
+/// <summary>About what is invoked.</summary>
+internal static class Invocation
+{
+    /// <summary>The user's code in a call: what was wrapped to fit, if anything was.</summary>
+    internal static Delegate? CodeOf<TState>(Delegate? function, TState state) => state switch
+    {
+        Delegate inner => inner,
+        ITuple { Length: > 0 } pair when pair[0] is Delegate inner => inner,
+        _ => function,
+    };
 }

@@ -3,6 +3,8 @@ namespace Reactor.Shards;
 /// <summary>An action that nobody waits for, from a foreign thread or from the shard itself.</summary>
 internal sealed class PostedAction<TState>(Action<TState> action, TState state) : ShardWork
 {
+    internal override object? Code => Invocation.CodeOf(action, state);
+
     internal override void Run() => action(state);
 }
 
@@ -24,6 +26,8 @@ internal sealed class PostedCall<TState> : ShardWork
         call._state = state;
         origin.SendCall(target, call);
     }
+
+    internal override object? Code => Invocation.CodeOf(_action, _state);
 
     internal override void Run()
     {

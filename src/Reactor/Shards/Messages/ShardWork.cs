@@ -20,6 +20,9 @@ internal abstract class ShardWork
     /// <summary>What the run queue calls.</summary>
     internal static Action<object?> RunCallback => s_run;
 
+    /// <summary>The code of the user's in it, for whoever asks what the shard does: on any thread, and possibly too late. The work itself if it has none.</summary>
+    internal virtual object? Code => this;
+
     /// <summary>Runs on the shard; on the thread pool when the shard has stopped and the work may run anywhere.</summary>
     internal abstract void Run();
 }

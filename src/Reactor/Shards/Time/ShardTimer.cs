@@ -201,7 +201,11 @@ internal sealed partial class ShardTimer : TimerEntry, ITimer
         }
     }
 
-    private void Call() => _callback(_state);
+    private void Call()
+    {
+        _shard.NowRuns(_callback);
+        _callback(_state);
+    }
 
     /// <summary>A schedule from another thread.</summary>
     private sealed class Request(ShardTimer timer, long ticket, TimerSchedule schedule) : ShardWork

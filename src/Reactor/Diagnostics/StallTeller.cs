@@ -1,0 +1,69 @@
+using System.Diagnostics;
+
+namespace Reactor.Diagnostics;
+
+/// <summary>Counts stalls, and has them reported: not more often than once in a while for each shard, for they come in swarms.</summary>
+internal sealed class StallTeller
+{
+    private static readonly TimeSpan s_reportInterval = TimeSpan.FromSeconds(10);
+
+    private readonly Action<StallReport> _report;
+    private readonly Action<Stall, Shard> _count;
+    private readonly Dictionary<Shard, Told> _told = [];
+
+    /// <param name="report">Is given what is to be reported.</param>
+    /// <param name="count">Is given every stall, once, when it has ended.</param>
+    internal StallTeller(Action<StallReport> report, Action<Stall, Shard> count)
+    {
+        _report = report;
+        _count = count;
+    }
+
+    /// <param name="shard">Which has stalled.</param>
+    /// <param name="stall">As its watch has found it.</param>
+    /// <param name="now">In Stopwatch ticks.</param>
+    internal void Tell(Shard shard, Stall stall, long now)
+    {
+        if (stall.IsOver)
+        {
+            _count(stall, shard);
+        }
+
+        if (!_told.TryGetValue(shard, out Told? told))
+        {
+            _told.Add(shard, told = new Told());
+        }
+
+        if (!stall.WasTold && now < told.QuietUntil)
+        {
+            told.Suppressed += stall.IsOver ? 1 : 0;
+            return;
+        }
+
+        told.QuietUntil = now + Shard.ToStopwatchTicks(s_reportInterval);
+        var report = new StallReport(shard, stall.Group)
+        {
+            Duration = Stopwatch.GetElapsedTime(0, stall.Ticks),
+            IsOver = stall.IsOver,
+            Cause = stall.Cause,
+            Code = CodeName.Of(stall.Code),
+            Suppressed = told.Suppressed,
+        };
+        told.Suppressed = 0;
+        try
+        {
+            _report(report);
+        }
+        catch (Exception failure)
+        {
+            Console.Error.WriteLine($"The {nameof(ReactorOptions.StallDetected)} callback failed ({failure}) when told: {report}");
+        }
+    }
+
+    private sealed class Told
+    {
+        internal long QuietUntil { get; set; } = long.MinValue;
+
+        internal int Suppressed { get; set; }
+    }
+}
