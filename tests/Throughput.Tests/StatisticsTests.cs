@@ -15,6 +15,19 @@ public sealed class StatisticsTests
     public void Nothing_has_no_median() =>
         Assert.Throws<ArgumentException>(() => Statistics.Median([]));
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0.5, 2)]
+    [InlineData(0.51, 3)]
+    [InlineData(0.99, 4)]
+    [InlineData(1, 4)]
+    public void A_quantile_is_the_least_value_with_so_many_at_or_below_it(double part, double expected) =>
+        Assert.Equal(expected, Statistics.Quantile([4, 1, 3, 2], part));
+
+    [Fact]
+    public void Nothing_has_no_quantile() =>
+        Assert.Throws<ArgumentException>(() => Statistics.Quantile([], 0.5));
+
     [Fact]
     public void A_spread_holds_median_least_and_most() =>
         Assert.Equal(new Spread(5, 1, 9), Statistics.SpreadOf([9, 1, 5]));

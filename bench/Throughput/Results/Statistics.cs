@@ -16,6 +16,19 @@ internal static class Statistics
         return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
+    /// <summary>The least value that is at or above so large a part of all values.</summary>
+    /// <exception cref="ArgumentException">There are no values.</exception>
+    public static double Quantile(IEnumerable<long> values, double part)
+    {
+        long[] sorted = [.. values.Order()];
+        if (sorted.Length == 0)
+        {
+            throw new ArgumentException("A quantile needs at least one value.", nameof(values));
+        }
+
+        return sorted[Math.Clamp((int)Math.Ceiling(part * sorted.Length) - 1, 0, sorted.Length - 1)];
+    }
+
     /// <exception cref="ArgumentException">There are no values.</exception>
     public static Spread SpreadOf(IEnumerable<double> values)
     {
