@@ -139,7 +139,7 @@ public sealed partial class ShardQueue<T>
     }
 
     /// <summary>Ends the queue at once: what is in it is dropped, and everybody who waits, or comes later, gets the exception.</summary>
-    /// <param name="reason">Why.</param>
+    /// <param name="reason">Why. It takes the place of a reason that was given before.</param>
     /// <exception cref="InvalidOperationException">Not on its shard.</exception>
     public void Abort(Exception reason)
     {

@@ -110,6 +110,7 @@ public sealed partial class ShardReaderWriterLock
 
         protected override void Leave()
         {
+            Flow?.OnGivenUp();
             _lock.RemoveFromLine(this);
             _lock.LetIn();
         }

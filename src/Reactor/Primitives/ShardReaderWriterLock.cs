@@ -159,6 +159,7 @@ public sealed partial class ShardReaderWriterLock
             return true;
         }
 
+        flow?.OnGivenUp();
         holder = default;
         return false;
     }

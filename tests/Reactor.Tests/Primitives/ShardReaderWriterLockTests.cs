@@ -1,4 +1,5 @@
 #pragma warning disable CA2012 // Futures are held while something is done to them, which is the point.
+using Reactor.Primitives;
 using Reactor.Tests.Support;
 using Xunit.Abstractions;
 
@@ -79,6 +80,55 @@ public sealed class ShardReaderWriterLockTests(ITestOutputHelper output) : Shard
         reading.Dispose();
         (await guard.EnterWriteLockAsync()).Dispose();
     });
+
+    [Fact]
+    public Task A_flow_that_goes_hand_over_hand_remembers_only_what_it_holds() => Host.Run(async () =>
+    {
+        var locks = new[] { new ShardReaderWriterLock(refuseRecursion: true), new ShardReaderWriterLock(refuseRecursion: true) };
+        ReaderWriterLockHolder held = await locks[0].EnterReadLockAsync();
+        for (int i = 1; i < 100; i++)
+        {
+            ReaderWriterLockHolder next = await locks[i % 2].EnterReadLockAsync();
+            held.Dispose();
+            held = next;
+            Assert.InRange(LockFlow.Count, 1, 2);
+        }
+
+        held.Dispose();
+    });
+
+    [Fact]
+    public Task An_entry_that_waits_is_remembered_while_others_come_and_go() => Host.Run(async () =>
+    {
+        var guard = new ShardReaderWriterLock(refuseRecursion: true);
+        var other = new ShardReaderWriterLock(refuseRecursion: true);
+        ReaderWriterLockHolder reader = default;
+        using (ExecutionContext.SuppressFlow())
+        {
+            await Shard.InvokeAsync(async () => reader = await guard.EnterReadLockAsync());
+        }
+
+        Task<ReaderWriterLockHolder> writer = guard.EnterWriteLockAsync().AsTask();
+        (await other.EnterReadLockAsync()).Dispose();
+        (await other.EnterReadLockAsync()).Dispose();
+        reader.Dispose();
+        using ReaderWriterLockHolder holder = await writer;
+        await Assert.ThrowsAsync<LockRecursionException>(async () => await guard.EnterReadLockAsync());
+    });
+
+    [Fact]
+    public async Task An_entry_that_was_given_up_is_forgotten()
+    {
+        var guard = await Host.Run(static () => new ShardReaderWriterLock(refuseRecursion: true));
+        await Host.Run(async () => _ = await guard.EnterReadLockAsync());
+        await Host.Run(async () =>
+        {
+            Assert.False(guard.TryEnterWriteLock(out _));
+            await Assert.ThrowsAsync<TimeoutException>(async () => await guard.EnterWriteLockAsync(TimeSpan.Zero));
+            (await guard.EnterReadLockAsync()).Dispose();
+            Assert.Equal(1, LockFlow.Count);
+        });
+    }
 
     [Fact]
     public Task A_holder_that_is_copied_and_disposed_twice_leaves_once() => Host.Run(async () =>
