@@ -218,6 +218,7 @@ internal sealed unsafe class AioPollBackend : PollBackend
     /// <remarks>Hot path: each event goes from its slot to its waiter, with nothing looked up on the way.</remarks>
     private void Dispatch(int count)
     {
+        Counters.Harvests += count > 0 ? 1 : 0;
         Counters.PollsCompleted += count;
         for (int i = 0; i < count; i++)
         {

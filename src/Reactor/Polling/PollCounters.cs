@@ -6,6 +6,9 @@ namespace Reactor.Polling;
 /// </summary>
 internal sealed class PollCounters
 {
+    /// <summary>Those of a shard that has no backend yet.</summary>
+    internal static PollCounters None { get; } = new();
+
     /// <summary>Polls that the kernel has accepted since the start.</summary>
     internal long PollsSubmitted;
 
@@ -14,6 +17,9 @@ internal sealed class PollCounters
 
     /// <summary>Polls whose completion was harvested.</summary>
     internal long PollsCompleted;
+
+    /// <summary>Times that completions were taken out of the ring, at least one: after a wait, or without one.</summary>
+    internal long Harvests;
 
     /// <summary>Completions that nobody waited for any more: cancelled operations, closing descriptors.</summary>
     internal long StaleCompletions;
@@ -30,6 +36,13 @@ internal sealed class PollCounters
     /// <summary>System calls made by the backend: submits, waits, cancels, shutdowns, closes.</summary>
     internal long SystemCalls;
 
-    /// <summary>Polls in the kernel now.</summary>
-    internal long PollsArmed => PollsSubmitted - PollsCompleted;
+    /// <summary>Polls in the kernel now. Read from any thread; never negative, because what is subtracted is read first.</summary>
+    internal long PollsArmed
+    {
+        get
+        {
+            long completed = Volatile.Read(ref PollsCompleted);
+            return Volatile.Read(ref PollsSubmitted) - completed;
+        }
+    }
 }

@@ -38,6 +38,11 @@ internal sealed class GroupQueue
     internal long RunTicks;
     internal long WaitTicks;
 
+    /// <summary>What the queues of destroyed groups have run whose place it took: so that the sum over all places never steps back.</summary>
+    internal long ItemsRunByPredecessors { private get; init; }
+
+    internal long ItemsRunWithPredecessors => ItemsRunByPredecessors + ItemsRun;
+
     /// <remarks>Hot path.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Enqueue(Action<object?> callback, object? state)

@@ -23,9 +23,6 @@ internal sealed class GroupScheduler
     // By the id of the group.
     private GroupQueue?[] _queues = new GroupQueue?[4];
 
-    // By queues that are not in the table any more.
-    private long _itemsRunByReplaced;
-
     // Where the virtual times of the active groups are now. It never steps back: one that runs although it is behind, because
     // it has slept, would otherwise take those that wake meanwhile further back, each by one more advantage.
     private long _present;
@@ -49,10 +46,25 @@ internal sealed class GroupScheduler
     {
         get
         {
-            long sum = Volatile.Read(ref _itemsRunByReplaced);
+            long sum = 0;
             foreach (GroupQueue? queue in Volatile.Read(ref _queues))
             {
-                sum += queue?.ItemsRun ?? 0;
+                sum += queue?.ItemsRunWithPredecessors ?? 0;
+            }
+
+            return sum;
+        }
+    }
+
+    /// <summary>Continuations that are ready in all groups. Read from any thread.</summary>
+    internal long Length
+    {
+        get
+        {
+            long sum = 0;
+            foreach (GroupQueue? queue in Volatile.Read(ref _queues))
+            {
+                sum += queue?.Count ?? 0;
             }
 
             return sum;
@@ -67,6 +79,13 @@ internal sealed class GroupScheduler
     {
         GroupQueue?[] queues = _queues;
         return group.Id < queues.Length && queues[group.Id] is { } queue && queue.Group == group && !group.IsDestroyed ? queue : Make(group);
+    }
+
+    /// <summary>The queue of a group if it has had any work here. Read from any thread.</summary>
+    internal GroupQueue? Find(SchedulingGroup group)
+    {
+        GroupQueue?[] queues = Volatile.Read(ref _queues);
+        return group.Id < queues.Length && Volatile.Read(ref queues[group.Id]) is { } queue && queue.Group == group ? queue : null;
     }
 
     /// <summary>Something becomes ready in a queue that had nothing. False if its group has been destroyed: then it is the default group's.</summary>
@@ -169,10 +188,14 @@ internal sealed class GroupScheduler
             Volatile.Write(ref _queues, larger);
         }
 
-        var queue = new GroupQueue(this, group) { Context = ContextFactory(group), VirtualTime = _present };
+        var queue = new GroupQueue(this, group)
+        {
+            Context = ContextFactory(group),
+            VirtualTime = _present,
+            ItemsRunByPredecessors = _queues[group.Id]?.ItemsRunWithPredecessors ?? 0,
+        };
         group.Adopt(queue);
-        _itemsRunByReplaced += _queues[group.Id]?.ItemsRun ?? 0;
-        _queues[group.Id] = queue;
+        Volatile.Write(ref _queues[group.Id], queue);
         return queue;
     }
 }

@@ -41,11 +41,16 @@ internal sealed class IdleSpin
     internal long Window { get; private set; }
 
     /// <summary>Looks for news; false when it is time to sleep.</summary>
-    internal bool TrySpin(Shard shard)
+    /// <param name="shard">For which.</param>
+    /// <param name="since">When it became idle, in Stopwatch ticks.</param>
+    /// <param name="now">When it found any; not for use if it did not.</param>
+    internal bool TrySpin(Shard shard, long since, out long now)
     {
+        now = since;
         if (_isUnbounded)
         {
             SpinWithoutEnd(shard);
+            now = Stopwatch.GetTimestamp();
             return true;
         }
 
@@ -54,14 +59,13 @@ internal sealed class IdleSpin
             return false;
         }
 
-        _idleSince = Stopwatch.GetTimestamp();
+        _idleSince = since;
         if (Window == 0 || _sleepsToSkip > 0)
         {
             return false;
         }
 
-        long end = _idleSince + Window;
-        long now;
+        long end = since + Window;
         do
         {
             for (int look = 0; look < LooksPerClockReading; look++)
@@ -69,7 +73,8 @@ internal sealed class IdleSpin
                 if (shard.HasNews)
                 {
                     _vainSpins = 0;
-                    Adapt(Stopwatch.GetTimestamp() - _idleSince);
+                    now = Stopwatch.GetTimestamp();
+                    Adapt(now - since);
                     return true;
                 }
 
@@ -96,7 +101,7 @@ internal sealed class IdleSpin
     }
 
     /// <summary>The sleep that followed is over.</summary>
-    internal void OnSlept()
+    internal void OnSlept(long now)
     {
         if (_longest == 0)
         {
@@ -109,7 +114,7 @@ internal sealed class IdleSpin
             return;
         }
 
-        Adapt(Stopwatch.GetTimestamp() - _idleSince);
+        Adapt(now - _idleSince);
     }
 
     /// <summary>Learns from an idle period, in Stopwatch ticks.</summary>

@@ -90,11 +90,27 @@ public sealed partial class Shard
         }
     }
 
+    /// <summary>Messages that wait for room in lanes. Read from any thread.</summary>
+    private long MessagesWaiting
+    {
+        get
+        {
+            long sum = 0;
+            foreach (ShardLane? lane in _outgoing)
+            {
+                sum += lane?.Waiting ?? 0;
+            }
+
+            return sum;
+        }
+    }
+
     /// <remarks>Hot path.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Send(Shard receiver, ShardWork message)
     {
         ShardLane lane = _outgoing[receiver.Id];
+        _counters.MessagesSent++;
         lane.Add(message);
         if (!lane.IsDirty)
         {

@@ -185,6 +185,7 @@ public sealed partial class Shard
         TimeSpan quota = _host.Options.TaskQuota;
         _slice = new Slice(quota == System.Threading.Timeout.InfiniteTimeSpan ? Slice.Endless : ToStopwatchTicks(quota), _host.Options.SliceCalls);
         EnterGroup(_scheduler.Default);
+        _idleTime.Start(Stopwatch.GetTimestamp());
     }
 
     private void Enter(StopPhase phase)
@@ -281,6 +282,7 @@ public sealed partial class Shard
         _backend?.Dispose();
         _wakeUp?.Dispose();
         t_current = null;
+        _idleTime.Stop();
 
         // If the loop has failed, or never ran, these are still awaited.
         _quiesced.TrySetResult();

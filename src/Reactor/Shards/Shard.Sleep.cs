@@ -12,21 +12,24 @@ public sealed partial class Shard
 
     private readonly WakeFlag _asleep = new();
     private readonly IdleSpin _idleSpin;
+    private readonly IdleTime _idleTime = new();
     private EventFd _wakeUp = null!;
 
     /// <summary>Spins as long as that has lately paid, and sleeps when nothing comes.</summary>
     private void Idle()
     {
-        _isIdle = true;
-        if (!_idleSpin.TrySpin(this))
+        long since = Stopwatch.GetTimestamp();
+        _idleTime.Begin(since);
+        if (!_idleSpin.TrySpin(this, since, out long now))
         {
             Sleep();
-            _idleSpin.OnSlept();
+            now = Stopwatch.GetTimestamp();
+            _idleSpin.OnSlept(now);
         }
 
         // What becomes ready now has not waited while there was nothing to do.
-        _scheduler.Now = Stopwatch.GetTimestamp();
-        _isIdle = false;
+        _scheduler.Now = now;
+        _idleTime.End(now);
         _host.StallWatcher?.OnBusy();
     }
 

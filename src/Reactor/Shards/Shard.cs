@@ -73,9 +73,6 @@ public sealed partial class Shard
     /// <summary>The name of the shard and its CPU, as messages show it.</summary>
     public override string ToString() => Cpu is { } cpu ? $"shard {Id} (CPU {cpu})" : $"shard {Id}";
 
-    /// <summary>Reads the counters. Safe on any thread: every value is whole, and a little old on other threads.</summary>
-    public ShardStatistics GetStatistics() => ShardStatistics.Read(_counters, _backend?.Counters, _scheduler, _slice);
-
     /// <summary>Throws unless called on this shard; the check at every public door of what the shard owns.</summary>
     /// <exception cref="InvalidOperationException">The calling thread is not this shard's.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

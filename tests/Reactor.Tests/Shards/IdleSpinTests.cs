@@ -55,8 +55,8 @@ public sealed class IdleSpinTests
         {
             for (int i = 0; i < 20; i++)
             {
-                Assert.False(spin.TrySpin(host.Shard));
-                spin.OnSlept();
+                Assert.False(spin.TrySpin(host.Shard, Stopwatch.GetTimestamp(), out _));
+                spin.OnSlept(Stopwatch.GetTimestamp());
             }
 
             return 0;
@@ -77,7 +77,7 @@ public sealed class IdleSpinTests
             {
                 spin.Adapt(0);
                 long window = spin.Window;
-                Assert.False(spin.TrySpin(host.Shard));
+                Assert.False(spin.TrySpin(host.Shard, Stopwatch.GetTimestamp(), out _));
                 vain += window > 0 && spin.Window == 0 ? 1 : 0;
                 if (vain > 0)
                 {
@@ -104,7 +104,7 @@ public sealed class IdleSpinTests
 
             var poster = new Thread(() => host.Shard.Post(static () => { })) { IsBackground = true };
             poster.Start();
-            Assert.True(spin.TrySpin(host.Shard));
+            Assert.True(spin.TrySpin(host.Shard, Stopwatch.GetTimestamp(), out _));
             return 0;
         });
     }

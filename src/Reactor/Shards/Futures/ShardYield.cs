@@ -55,6 +55,7 @@ internal sealed class ShardYield(Shard shard) : IValueTaskSource<bool>, IValueTa
     private void OnCompleted(Action<object?> continuation, object? state, ValueTaskSourceOnCompletedFlags flags)
     {
         shard.VerifyAccess();
+        shard.Counters.Yields++;
 
         // An async method's own awaiter flows its context itself and does not ask for it here.
         bool flows = (flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0;

@@ -33,7 +33,7 @@ internal sealed class ShardLane
     /// <summary>Sender: stands in its list of lanes to be flushed.</summary>
     internal bool IsDirty { get; set; }
 
-    /// <summary>Sender: messages that wait for a place in the ring.</summary>
+    /// <summary>Sender: messages that wait for a place in the ring. Readers on other threads see a number that is a little old.</summary>
     internal int Waiting => _waiting.Count;
 
     /// <summary>Receiver: has anything arrived?</summary>
