@@ -144,7 +144,7 @@ internal sealed class ServerShard
         TcpConnection connection;
         try
         {
-            connection = new TcpConnection(Shard, socket.Fd, socket.Peer);
+            connection = new TcpConnection(Shard, socket.Fd, socket.Peer, isConnected: true);
         }
         catch (Exception exception)
         {

@@ -62,6 +62,7 @@ public sealed partial class TcpConnection
 
         Shard.VerifyAccess();
         _isClosed = true;
+        Shard.Counters.ConnectionsClosed += _isConnected ? 1 : 0;
         Shard.Disown(this);
         if (_receive is { IsBusy: true })
         {

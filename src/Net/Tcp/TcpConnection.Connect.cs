@@ -23,6 +23,7 @@ public sealed partial class TcpConnection
             SysResult result = TryConnect();
             if (!result.IsError)
             {
+                Connection.CountOpened();
                 return default;
             }
 
@@ -45,6 +46,7 @@ public sealed partial class TcpConnection
             SysResult result = pollResult < 0 ? SysResult.Failure(-pollResult) : TryConnect();
             if (!result.IsError)
             {
+                Connection.CountOpened();
                 Complete(true);
             }
             else if (IsUnderWay(result))

@@ -82,6 +82,7 @@ public sealed partial class TcpConnection
         while (result.Errno == LibC.EINTR);
 
         _isLikelyReadable = result.Value == buffer.Length || result.Value == 0;
+        Shard.Counters.BytesReceived += Math.Max(result.Value, 0);
         return result;
     }
 

@@ -120,6 +120,7 @@ public sealed partial class TcpConnection
         }
         while (result.Errno == LibC.EINTR);
 
+        Shard.Counters.BytesSent += Math.Max(result.Value, 0);
         return result;
     }
 
@@ -161,7 +162,9 @@ public sealed partial class TcpConnection
                 result = default;
             }
 
-            rest.Advance(Math.Max(result.Value, 0));
+            int sent = Math.Max(result.Value, 0);
+            Shard.Counters.BytesSent += sent;
+            rest.Advance(sent);
         }
 
         return result;

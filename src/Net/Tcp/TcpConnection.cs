@@ -24,16 +24,25 @@ public sealed partial class TcpConnection : ShardObject, IDisposable
     private NativeAddress _remoteAddress;
     private IPEndPoint? _localEndPoint;
     private IPEndPoint? _remoteEndPoint;
+    private bool _isConnected;
     private bool _isClosed;
 
     /// <summary>Takes over the socket. If it throws, the socket is still the caller's to close.</summary>
+    /// <param name="shard">Whose it will be; on it.</param>
+    /// <param name="fd">The socket.</param>
+    /// <param name="remoteAddress">The peer's.</param>
+    /// <param name="isConnected">False before <see cref="ConnectAsync"/>.</param>
     /// <exception cref="ObjectDisposedException">The shard stops.</exception>
-    internal TcpConnection(Shard shard, int fd, NativeAddress remoteAddress)
+    internal TcpConnection(Shard shard, int fd, NativeAddress remoteAddress, bool isConnected)
         : base(shard)
     {
         _fd = fd;
         _remoteAddress = remoteAddress;
         _handle = shard.Polls.Register(fd);
+        if (isConnected)
+        {
+            CountOpened();
+        }
     }
 
     /// <summary>
@@ -133,6 +142,12 @@ public sealed partial class TcpConnection : ShardObject, IDisposable
     {
         Shard.Counters.IoCalls++;
         return result;
+    }
+
+    private void CountOpened()
+    {
+        _isConnected = true;
+        Shard.Counters.ConnectionsOpened++;
     }
 
     private static InvalidOperationException Busy(string what) =>

@@ -58,7 +58,7 @@ public sealed partial class TcpConnectionListener
             SysResult result = TryAccept(out AcceptedSocket socket);
             if (!result.IsError)
             {
-                return new ValueTask<TcpConnection>(new TcpConnection(Shard, socket.Fd, socket.Peer));
+                return new ValueTask<TcpConnection>(new TcpConnection(Shard, socket.Fd, socket.Peer, isConnected: true));
             }
 
             if (!result.WouldBlock)
@@ -77,6 +77,7 @@ public sealed partial class TcpConnectionListener
         socket = default;
         if (_isNearLimit && !HasDescriptorsLeft())
         {
+            Shard.Counters.AcceptErrors++;
             return SysResult.Failure(LibC.EMFILE);
         }
 
@@ -95,6 +96,7 @@ public sealed partial class TcpConnectionListener
 
             if (!IsTransient(result.Errno))
             {
+                Shard.Counters.AcceptErrors += result.WouldBlock ? 0 : 1;
                 return result;
             }
         }
@@ -164,7 +166,7 @@ public sealed partial class TcpConnectionListener
             SysResult result = pollResult < 0 ? SysResult.Failure(-pollResult) : Listener.TryAccept(out socket);
             if (!result.IsError)
             {
-                Complete(new TcpConnection(Shard, socket.Fd, socket.Peer));
+                Complete(new TcpConnection(Shard, socket.Fd, socket.Peer, isConnected: true));
             }
             else if (result.WouldBlock)
             {

@@ -24,7 +24,7 @@ public static class TcpConnector
         try
         {
             ShardSocket.Check(attempt, shard, (options ?? new TcpConnectionOptions()).ApplyTo(fd));
-            connection = new TcpConnection(shard, fd, NativeAddress.From(endPoint));
+            connection = new TcpConnection(shard, fd, NativeAddress.From(endPoint), isConnected: false);
         }
         catch
         {

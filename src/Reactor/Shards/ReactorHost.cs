@@ -7,6 +7,8 @@ namespace Reactor;
 /// <summary>The shards of a process, or of a part of it: starts their threads and stops them.</summary>
 public sealed partial class ReactorHost : IAsyncDisposable
 {
+    private static int s_lastNumber;
+
     private readonly Shard[] _shards;
     private readonly Lock _stopLock = new();
     private Task? _stopTask;
@@ -17,6 +19,7 @@ public sealed partial class ReactorHost : IAsyncDisposable
         TimeSpan idlePollTime = maySpin ? options.IdlePollTime : TimeSpan.Zero;
         _shards = [.. placement.Shards.Select((cpus, id) => new Shard(this, id, cpus, idlePollTime))];
         ConnectShards();
+        Metrics = new ReactorMetrics(this, options.MeterFactory);
     }
 
     /// <summary>The shards, by their <see cref="Shard.Id"/>.</summary>
@@ -27,6 +30,11 @@ public sealed partial class ReactorHost : IAsyncDisposable
 
     /// <summary>Looks for stalls; null when that is switched off.</summary>
     internal StallWatcher? StallWatcher { get; private set; }
+
+    /// <summary>The number of the host in this process, from 1, as events show it.</summary>
+    internal int Number { get; } = Interlocked.Increment(ref s_lastNumber);
+
+    internal ReactorMetrics Metrics { get; }
 
     /// <summary>Whether a stop has begun. Safe on any thread.</summary>
     internal bool IsStopping => Volatile.Read(ref _stopTask) is not null;
@@ -51,6 +59,7 @@ public sealed partial class ReactorHost : IAsyncDisposable
 
         // On the only CPU, whoever has news for a shard cannot run while the shard looks for them.
         var host = new ReactorHost(own, placement, maySpin: !own.Overprovisioned && allowed.Count > 1);
+        LiveHosts.Add(host);
         try
         {
             // Each shard sets itself up on its own thread, none of which is this one, so that blocking here is safe.
@@ -67,6 +76,8 @@ public sealed partial class ReactorHost : IAsyncDisposable
         {
             own.Log?.Invoke($"reactor: {shard} polls through {shard.Backend}");
         }
+
+        ReactorEventSource.Log.HostStarted(host.Number, host._shards.Length);
 
         return host;
     }
@@ -96,6 +107,9 @@ public sealed partial class ReactorHost : IAsyncDisposable
         await Task.WhenAll(_shards.Select(shard => shard.EndCallsAsync())).ConfigureAwait(false);
         await Task.WhenAll(_shards.Select(shard => shard.EndAsync())).ConfigureAwait(false);
         StallWatcher?.Dispose();
+        LiveHosts.Remove(this);
+        Metrics.End();
+        ReactorEventSource.Log.HostStopped(Number);
     }
 
     private void StartWatching()

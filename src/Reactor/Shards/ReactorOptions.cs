@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+
 namespace Reactor;
 
 /// <summary>What a <see cref="ReactorHost"/> is made of. Read once, at its start.</summary>
@@ -96,6 +98,13 @@ public sealed class ReactorOptions
 
     /// <summary>The system calls of the time slice; null for the real ones. So that tests see what happens where they are refused.</summary>
     internal Kernel.AioSystemCalls? SliceCalls { get; set; }
+
+    /// <summary>
+    /// Makes the <see cref="Meter"/> "Reactor", in which the host shows what its shards count: the application's factory, or
+    /// one of its own for each of several hosts, whose shards could not be told apart otherwise. Null, the default, for a
+    /// meter that is made and disposed with the host.
+    /// </summary>
+    public IMeterFactory? MeterFactory { get; set; }
 
     /// <summary>Checks what can be checked without knowing the machine.</summary>
     /// <exception cref="ArgumentException">An option cannot be met; the message names it, its value and what would do.</exception>

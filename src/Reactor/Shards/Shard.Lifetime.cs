@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Reactor.Diagnostics;
 using Reactor.Kernel;
 using Reactor.Polling;
 using Reactor.Scheduling;
@@ -141,6 +142,7 @@ public sealed partial class Shard
             return;
         }
 
+        ReactorEventSource.Log.ShardStarted(_host.Number, Id, Cpu ?? -1, Backend.ToString());
         _started.SetResult();
         _isIdle = false;
         try
@@ -159,6 +161,7 @@ public sealed partial class Shard
         finally
         {
             TearDown();
+            ReactorEventSource.Log.ShardStopped(_host.Number, Id);
         }
     }
 

@@ -61,10 +61,10 @@ public sealed partial class Shard
     }
 
     /// <summary>
-    /// Calls back for each name of a scheduling group that has had work here: groups of one name are counted together,
-    /// because it is the name that metrics show. From any thread.
+    /// The same for each name of a group that has had work here: groups of one name are counted together, because the name
+    /// is what metrics show. From any thread.
     /// </summary>
-    internal void ReadGroups(Action<string, SchedulingGroupStatistics> callback)
+    internal Dictionary<string, SchedulingGroupStatistics> GetGroupStatistics()
     {
         var byName = new Dictionary<string, SchedulingGroupStatistics>();
         foreach (GroupQueue queue in _scheduler.Queues)
@@ -72,10 +72,7 @@ public sealed partial class Shard
             byName[queue.Group.Name] = byName.GetValueOrDefault(queue.Group.Name).Plus(Read(queue));
         }
 
-        foreach ((string name, SchedulingGroupStatistics statistics) in byName)
-        {
-            callback(name, statistics);
-        }
+        return byName;
     }
 
     private static SchedulingGroupStatistics Read(GroupQueue queue) => new()
