@@ -64,17 +64,16 @@ public sealed partial class ReactorHost : IAsyncDisposable
         {
             // Each shard sets itself up on its own thread, none of which is this one, so that blocking here is safe.
             Task.WhenAll(host._shards.Select(shard => shard.StartAsync())).GetAwaiter().GetResult();
+            host.StartWatching();
+            foreach (Shard shard in host._shards)
+            {
+                own.Log?.Invoke($"reactor: {shard} polls through {shard.Backend}");
+            }
         }
         catch
         {
             host.StopAsync().GetAwaiter().GetResult();
             throw;
-        }
-
-        host.StartWatching();
-        foreach (Shard shard in host._shards)
-        {
-            own.Log?.Invoke($"reactor: {shard} polls through {shard.Backend}");
         }
 
         ReactorEventSource.Log.HostStarted(host.Number, host._shards.Length);
