@@ -28,6 +28,7 @@ public sealed class DescriptorExhaustionTests : ShardTest
 
             // More than one pause of each: the error comes again, and is not reported again.
             await Eventually.IsTrueAsync(() => server.GetShardStatistics().All(shard => shard.AcceptErrors >= 3), "accepting fails and is tried again", Eventually.Promptly);
+            await Eventually.IsTrueAsync(() => Host.Shards.All(shard => shard.GetStatistics().AcceptErrors >= 3), "the shards count it");
             await Handlers.AssertEchoesAsync(before, "served all the same");
             Assert.Equal(1, server.GetStatistics().Accepted);
         }

@@ -72,7 +72,7 @@ public sealed class MeterTests
         WeakReference[] hosts = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => StartObserveAndStop(factory)));
 
         Assert.Equal(instruments, reader.Instruments.Count);
-        Eventually.Until(
+        await Eventually.Comes(
             () =>
             {
                 GC.Collect();
