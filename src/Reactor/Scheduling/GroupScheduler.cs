@@ -113,6 +113,19 @@ internal sealed class GroupScheduler
         return true;
     }
 
+    /// <summary>
+    /// The shard begins, or goes on after it had nothing to do. If anything is ready, it is what ended that, and it has not
+    /// waited since before.
+    /// </summary>
+    internal void Resume(long now)
+    {
+        Now = now;
+        for (int i = 0; i < _count; i++)
+        {
+            _active[i].ActiveSince = now;
+        }
+    }
+
     /// <summary>The queue that runs next; there must be work.</summary>
     internal GroupQueue Next()
     {

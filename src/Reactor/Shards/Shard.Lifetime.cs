@@ -188,7 +188,9 @@ public sealed partial class Shard
         TimeSpan quota = _host.Options.TaskQuota;
         _slice = new Slice(quota == System.Threading.Timeout.InfiniteTimeSpan ? Slice.Endless : ToStopwatchTicks(quota), _host.Options.SliceCalls);
         EnterGroup(_scheduler.Default);
-        _idleTime.Start(Stopwatch.GetTimestamp());
+        long now = Stopwatch.GetTimestamp();
+        _idleTime.Start(now);
+        _scheduler.Resume(now);
     }
 
     private void Enter(StopPhase phase)

@@ -27,9 +27,8 @@ public sealed partial class Shard
             _idleSpin.OnSlept(now);
         }
 
-        // What becomes ready now has not waited while there was nothing to do.
-        _scheduler.Now = now;
         _idleTime.End(now);
+        _scheduler.Resume(now);
         _host.StallWatcher?.OnBusy();
     }
 

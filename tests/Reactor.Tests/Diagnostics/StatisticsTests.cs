@@ -60,6 +60,30 @@ public sealed class StatisticsTests
     }
 
     [Fact]
+    public async Task What_wakes_a_shard_has_not_waited_while_it_slept()
+    {
+        await using var host = new TestHost();
+        for (int i = 0; i < 20; i++)
+        {
+            await host.Run(static () => Shard.Delay(TimeSpan.FromMilliseconds(1)).AsTask());
+            await host.Run(static async () =>
+            {
+                var operation = new EventOperation();
+                ValueTask<ulong> wait = operation.WaitAsync();
+                using var timer = new Timer(static operation => ((EventOperation)operation!).Signal(), operation, 1, Timeout.Infinite);
+                await wait;
+                operation.Close();
+            });
+        }
+
+        // A group waits at the most as long as the shard is busy with something else.
+        SchedulingGroupStatistics group = host.Shard.GetStatistics(SchedulingGroup.Default);
+        TimeSpan busy = host.Shard.GetStatistics().BusyTime;
+        Assert.True(group.WaitTime <= busy + new TimeSpan(1), $"waited {group.WaitTime}, busy {busy}");
+        Assert.True(group.RunTime <= busy + new TimeSpan(1), $"ran {group.RunTime}, busy {busy}");
+    }
+
+    [Fact]
     public async Task After_the_stop_the_last_values_stay()
     {
         var host = new TestHost();
