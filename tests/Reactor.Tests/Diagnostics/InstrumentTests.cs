@@ -15,6 +15,7 @@ public sealed class InstrumentTests
         {
             for (int i = 0; i <= shard.Id; i++)
             {
+                _ = Shard.Delay(TimeSpan.FromHours(1)).AsTask();
                 await Shard.Delay(TimeSpan.FromMilliseconds(1));
                 await host.Shards[(shard.Id + 1) % 3].InvokeAsync(static () => { });
             }
@@ -52,6 +53,42 @@ public sealed class InstrumentTests
         bool AllAgree() => reader.Read().Where(reading => expected.ContainsKey(reading.Name)).ToList() is var readings
             && readings.Count == expected.Count * 3
             && readings.TrueForAll(reading => reading.Value == expected[reading.Name](host.Shards[reading.Shard].GetStatistics()));
+    }
+
+    /// <remarks>What takes a network, or bad luck, to count is put into the counters here.</remarks>
+    [Fact]
+    public async Task Counters_of_rare_events_come_out_where_they_belong()
+    {
+        await using var host = TestHost.Many(2);
+        using var reader = new MeterReader(host.Host.Metrics.Meter);
+        foreach (Shard shard in host.Shards)
+        {
+            await TestHost.On(shard, () =>
+            {
+                shard.Counters.ConnectionsOpened = 1_001 + shard.Id;
+                shard.Counters.ConnectionsClosed = 501;
+                shard.Counters.AcceptErrors = 1_003 + shard.Id;
+                shard.Counters.BytesReceived = 1_005 + shard.Id;
+                shard.Counters.BytesSent = 1_007 + shard.Id;
+                shard.Polls.Counters.StaleCompletions = 1_009 + shard.Id;
+                shard.Polls.Counters.PollsRefused = 1_011 + shard.Id;
+                return Task.CompletedTask;
+            });
+        }
+
+        IReadOnlyList<MeterReader.Reading> readings = reader.Read();
+        Assert.Equal([1_001, 1_002], Values("reactor.connections.opened"));
+        Assert.Equal([500, 501], Values("reactor.connections.active"));
+        Assert.Equal([1_003, 1_004], Values("reactor.accept.errors"));
+        Assert.Equal([1_005, 1_006], Values("reactor.network.io", "receive"));
+        Assert.Equal([1_007, 1_008], Values("reactor.network.io", "transmit"));
+        Assert.Equal([1_009, 1_010], Values("reactor.completions.stale"));
+        Assert.Equal([1_011, 1_012], Values("reactor.polls.refused"));
+
+        IEnumerable<double> Values(string instrument, string? direction = null) => readings
+            .Where(reading => reading.Name == instrument && (string?)reading["network.io.direction"] == direction)
+            .OrderBy(reading => reading.Shard)
+            .Select(reading => reading.Value);
     }
 
     [Fact]
