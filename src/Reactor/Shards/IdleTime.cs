@@ -13,12 +13,15 @@ namespace Reactor.Shards;
 /// </remarks>
 internal sealed class IdleTime
 {
-    /// <summary>Instead of the end: it comes now, and no reader may take a time that turns out to be later.</summary>
-    private const long Ending = -1;
-
     private long _startedAt;
     private long _endedAt;
     private long _word;
+
+    // The readers' own: what has been told. The shard reads the clock first and writes the word then, so that in between a
+    // reader tells of an idle period that is over already, or of none when one has begun.
+    private readonly Lock _readers = new();
+    private long _toldBusy;
+    private long _toldIdle;
 
     /// <summary>The loop begins, and is busy. Times are in Stopwatch ticks.</summary>
     internal void Start(long now) => Volatile.Write(ref _startedAt, now);
@@ -29,15 +32,8 @@ internal sealed class IdleTime
     /// <summary>It goes on.</summary>
     internal void End(long now) => Volatile.Write(ref _word, _word + now);
 
-    /// <summary>The shard has come to its end: nothing grows any more. Without effect if it never started.</summary>
-    internal void Stop()
-    {
-        if (_startedAt != 0)
-        {
-            Interlocked.Exchange(ref _endedAt, Ending);
-            Volatile.Write(ref _endedAt, Stopwatch.GetTimestamp());
-        }
-    }
+    /// <summary>The shard has come to its end: nothing grows any more.</summary>
+    internal void Stop(long now) => Volatile.Write(ref _endedAt, now);
 
     /// <summary>From any thread. Together the two make the time since the start; neither is ever less than it was.</summary>
     internal (TimeSpan Busy, TimeSpan Idle) Read()
@@ -48,16 +44,27 @@ internal sealed class IdleTime
             return default;
         }
 
+        lock (_readers)
+        {
+            (long now, long idle) = Look();
+            long total = Math.Max(now - start, _toldBusy + _toldIdle);
+            _toldIdle = Math.Clamp(idle, _toldIdle, total - _toldBusy);
+            _toldBusy = total - _toldIdle;
+            return (Stopwatch.GetElapsedTime(0, _toldBusy), Stopwatch.GetElapsedTime(0, _toldIdle));
+        }
+    }
+
+    /// <summary>The idle time, and the time at which it was so.</summary>
+    private (long Now, long Idle) Look()
+    {
         while (true)
         {
             long word = Volatile.Read(ref _word);
             long end = Volatile.Read(ref _endedAt);
             long now = end != 0 ? end : Stopwatch.GetTimestamp();
-            if (word == Volatile.Read(ref _word) && end == Volatile.Read(ref _endedAt) && end != Ending)
+            if (word == Volatile.Read(ref _word))
             {
-                // The word held at that time, and the end had not come.
-                long idle = word < 0 ? word + now : word;
-                return (Stopwatch.GetElapsedTime(start + idle, now), Stopwatch.GetElapsedTime(0, idle));
+                return (now, word < 0 ? word + now : word);
             }
         }
     }

@@ -287,7 +287,7 @@ public sealed partial class Shard
         _backend?.Dispose();
         _wakeUp?.Dispose();
         t_current = null;
-        _idleTime.Stop();
+        _idleTime.Stop(Stopwatch.GetTimestamp());
 
         // If the loop has failed, or never ran, these are still awaited.
         _quiesced.TrySetResult();

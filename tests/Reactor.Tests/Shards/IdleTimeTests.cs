@@ -11,7 +11,7 @@ public sealed class IdleTimeTests
     {
         var time = new IdleTime();
         Assert.Equal(default, time.Read());
-        time.Stop();
+        time.Stop(Stopwatch.GetTimestamp());
         Assert.Equal(default, time.Read());
     }
 
@@ -62,7 +62,7 @@ public sealed class IdleTimeTests
                 Thread.SpinWait(1);
             }
 
-            time.Stop();
+            time.Stop(Stopwatch.GetTimestamp());
         });
         Eventually.Until(() => time.Read().Idle > TimeSpan.Zero, "the shard is idle now and then");
         (TimeSpan Busy, TimeSpan Idle) last = default;
