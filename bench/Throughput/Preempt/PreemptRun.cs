@@ -20,7 +20,7 @@ internal sealed class PreemptRun
     {
         IAnsiConsole console = AnsiConsole.Console;
         ConsoleReport.Prepare(console);
-        ConsoleReport.WriteHeader(console, $"Echo of one byte on one connection, {Rounds} rounds of {Time.TotalSeconds:N0} s; the hog's jobs take {JobTime.TotalMilliseconds:N0} ms", Machine.Read());
+        ConsoleReport.WriteHeader(console, $"Echo of one byte on one connection, {Rounds} rounds of {Time.TotalSeconds:N0} s; the hog's jobs take {JobTime.TotalMilliseconds:N0} ms", await Machine.DescribeAsync(cancellationToken).ConfigureAwait(false));
         var results = PreemptCase.All.ToDictionary(setting => setting, _ => new List<(List<long> Latencies, double HogShare)>());
         for (int round = 0; round < Rounds; round++)
         {

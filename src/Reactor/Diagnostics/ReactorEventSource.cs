@@ -66,6 +66,22 @@ internal sealed class ReactorEventSource : EventSource
         }
     }
 
+    /// <summary>The loop of a shard did not turn for longer than the threshold, and turns again.</summary>
+    /// <param name="host">The number of the host.</param>
+    /// <param name="shard">The number of the shard in its host.</param>
+    /// <param name="milliseconds">For how long.</param>
+    /// <param name="group">The scheduling group whose turn it was.</param>
+    /// <param name="cause">Why.</param>
+    /// <param name="code">What ran; empty if nobody saw.</param>
+    [Event(5, Level = EventLevel.Warning)]
+    internal void Stall(int host, int shard, double milliseconds, string group, string cause, string code)
+    {
+        if (IsEnabled())
+        {
+            WriteEvent(5, host, shard, milliseconds, group, cause, code);
+        }
+    }
+
     protected override void OnEventCommand(EventCommandEventArgs command)
     {
         if (command.Command == EventCommand.Enable)

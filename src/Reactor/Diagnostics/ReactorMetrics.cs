@@ -23,6 +23,9 @@ internal sealed class ReactorMetrics
     /// <summary>Where other instruments of the host belong. That of a factory may be shared with other hosts, and outlives this one.</summary>
     internal Meter Meter { get; }
 
+    /// <summary>A stall of one of the host's shards has ended. On the watcher's thread.</summary>
+    internal void Record(Shard shard, Stall stall) => _instruments.Record(shard, stall);
+
     /// <summary>Nothing of the host is observed any more. A factory's meter is the factory's to dispose.</summary>
     internal void End()
     {

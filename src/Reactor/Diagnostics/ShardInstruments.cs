@@ -1,11 +1,12 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 
 namespace Reactor.Diagnostics;
 
 /// <summary>
-/// The instruments that show what shards count. All are observable: they read the shards' own counters when somebody
-/// collects, and until then they cost nothing.
+/// The instruments that show what shards count. All but that of stalls are observable: they read the shards' own counters
+/// when somebody collects, and until then they cost nothing.
 /// </summary>
 /// <remarks>
 /// A factory gives out one meter for one name, and instruments cannot be taken out of a meter. So there is one set of them
@@ -20,6 +21,7 @@ internal sealed partial class ShardInstruments
     private static readonly KeyValuePair<string, object?> s_receive = new("network.io.direction", "receive");
 
     private readonly Meter _meter;
+    private readonly Histogram<double> _stallDuration;
 
     // Replaced as a whole, for observers on other threads.
     private ObservedShard[] _shards = [];
@@ -56,6 +58,13 @@ internal sealed partial class ShardInstruments
             Volatile.Write(ref _shards, Array.FindAll(_shards, observed => observed.Shard.Host != host));
         }
     }
+
+    /// <summary>A stall has ended.</summary>
+    internal void Record(Shard shard, Stall stall) => _stallDuration.Record(
+        Stopwatch.GetElapsedTime(0, stall.Ticks).TotalSeconds,
+        new("reactor.shard", shard.Id),
+        new("reactor.scheduling_group", stall.Group.Name),
+        new("reactor.stall.cause", stall.Cause.ToString()));
 
     private void Counter(string name, string unit, string description, Func<ShardStatistics, long> read) =>
         _meter.CreateObservableCounter(name, () => OfShards(read), unit, description);

@@ -8,12 +8,12 @@ internal sealed class StallTeller
     private static readonly TimeSpan s_reportInterval = TimeSpan.FromSeconds(10);
 
     private readonly Action<StallReport> _report;
-    private readonly Action<Stall, Shard> _count;
+    private readonly Action<Shard, Stall> _count;
     private readonly Dictionary<Shard, Told> _told = [];
 
     /// <param name="report">Is given what is to be reported.</param>
     /// <param name="count">Is given every stall, once, when it has ended.</param>
-    internal StallTeller(Action<StallReport> report, Action<Stall, Shard> count)
+    internal StallTeller(Action<StallReport> report, Action<Shard, Stall> count)
     {
         _report = report;
         _count = count;
@@ -26,7 +26,7 @@ internal sealed class StallTeller
     {
         if (stall.IsOver)
         {
-            _count(stall, shard);
+            _count(shard, stall);
         }
 
         if (!_told.TryGetValue(shard, out Told? told))

@@ -23,6 +23,9 @@ internal sealed class IdleTime
     private long _toldBusy;
     private long _toldIdle;
 
+    /// <summary>The shard does nothing now: it is idle, has not started, or has come to its end. From any thread.</summary>
+    internal bool IsIdle => Volatile.Read(ref _word) < 0 || Volatile.Read(ref _startedAt) == 0 || Volatile.Read(ref _endedAt) != 0;
+
     /// <summary>The loop begins, and is busy. Times are in Stopwatch ticks.</summary>
     internal void Start(long now) => Volatile.Write(ref _startedAt, now);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Reactor.Diagnostics;
 using Reactor.Kernel;
 using Reactor.Shards;
@@ -118,8 +119,15 @@ public sealed partial class ReactorHost : IAsyncDisposable
             StallWatcher = new StallWatcher(
                 _shards,
                 Shard.ToStopwatchTicks(Options.StallThreshold),
-                new StallTeller(Options.StallDetected, static (_, shard) => shard.Counters.Stalls++));
+                new StallTeller(Options.StallDetected, Count));
         }
+    }
+
+    private void Count(Shard shard, Stall stall)
+    {
+        shard.Counters.Stalls++;
+        Metrics.Record(shard, stall);
+        ReactorEventSource.Log.Stall(Number, shard.Id, Stopwatch.GetElapsedTime(0, stall.Ticks).TotalMilliseconds, stall.Group.Name, stall.Cause.ToString(), CodeName.Of(stall.Code) ?? "");
     }
 
     /// <summary>A lane for every ordered pair of shards.</summary>

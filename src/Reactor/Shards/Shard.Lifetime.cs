@@ -144,7 +144,6 @@ public sealed partial class Shard
 
         ReactorEventSource.Log.ShardStarted(_host.Number, Id, Cpu ?? -1, Backend.ToString());
         _started.SetResult();
-        _isIdle = false;
         try
         {
             RunLoop();
@@ -256,7 +255,7 @@ public sealed partial class Shard
     private void TearDown()
     {
         // The loop has ended, and what does not run cannot stall.
-        _isIdle = true;
+        _idleTime.Stop(Stopwatch.GetTimestamp());
 
         // Timers that are due are called here, the last ones that are.
         RunReady();
@@ -287,7 +286,6 @@ public sealed partial class Shard
         _backend?.Dispose();
         _wakeUp?.Dispose();
         t_current = null;
-        _idleTime.Stop(Stopwatch.GetTimestamp());
 
         // If the loop has failed, or never ran, these are still awaited.
         _quiesced.TrySetResult();

@@ -16,9 +16,6 @@ public sealed partial class Shard
     private long _lastStalledTurn = -1;
     private long _lastStallTicks;
 
-    // Until the loop runs, there is nothing that could stall.
-    private volatile bool _isIdle = true;
-
     /// <summary>The kernel's number of the thread, once the shard has started.</summary>
     internal int ThreadId { get; private set; }
 
@@ -26,7 +23,7 @@ public sealed partial class Shard
     internal ShardActivity Activity => new()
     {
         Turn = Volatile.Read(ref _counters.Turns),
-        IsIdle = _isIdle,
+        IsIdle = _idleTime.IsIdle,
         Running = CodeOf(Volatile.Read(ref _running)),
         RunningSince = Volatile.Read(ref _runningSince),
         Blocker = Volatile.Read(ref _blocker),

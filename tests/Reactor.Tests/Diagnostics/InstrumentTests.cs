@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Reactor.Diagnostics;
 using Reactor.Tests.Support;
 
 namespace Reactor.Tests.Diagnostics;
@@ -302,11 +303,25 @@ public sealed class InstrumentTests
     }
 
     [Fact]
+    public async Task A_stall_is_recorded_with_its_length_group_and_cause()
+    {
+        await using var host = new TestHost();
+        using var reader = new MeterReader(host.Host.Metrics.Meter);
+        host.Shard.Post(() => Busy.For(TimeSpan.FromMilliseconds(200)));
+        await Eventually.Comes(() => reader.Recorded.Count > 0, "the measurement");
+        MeterReader.Reading stall = reader.Recorded[0];
+        Assert.Equal(("reactor.stall.duration", host.Shard.Id, "default"), (stall.Name, stall.Shard, stall.Group));
+        Assert.Contains((string)stall["reactor.stall.cause"]!, Enum.GetNames<StallCause>());
+        Assert.True(stall.Value >= 0.2);
+    }
+
+    [Fact]
     public async Task The_table_of_the_documentation_lists_what_there_is()
     {
         await using var host = new TestHost();
         using var reader = new MeterReader(host.Host.Metrics.Meter);
-        Dictionary<string, MeterReader.Reading> first = reader.Read().GroupBy(reading => reading.Name).ToDictionary(readings => readings.Key, readings => readings.First());
+        host.Host.Metrics.Record(host.Shard, new Stall(1, IsOver: true, StallCause.Code, null, SchedulingGroup.Default));
+        Dictionary<string, MeterReader.Reading> first = reader.Read().Concat(reader.Recorded).GroupBy(reading => reading.Name).ToDictionary(readings => readings.Key, readings => readings.First());
 
         IEnumerable<string> there = reader.Instruments.Select(instrument => $"| `{instrument.Name}` | {Kind(instrument)} | `{instrument.Unit}` | {string.Join(", ", first[instrument.Name].Tags.Select(Attribute))} | {instrument.Description} |");
         Assert.Equal(there.Order(), Repository.ReadLines("docs/metrics.md").Where(line => line.StartsWith("| `reactor.", StringComparison.Ordinal) && line.Count(c => c == '|') == 6).Order());
@@ -315,6 +330,7 @@ public sealed class InstrumentTests
         {
             "ObservableCounter`1" => "counter",
             "ObservableUpDownCounter`1" => "level",
+            "Histogram`1" => "histogram",
             var other => other,
         };
 
@@ -323,6 +339,7 @@ public sealed class InstrumentTests
             "reactor.shard" => "shard",
             "reactor.scheduling_group" => "group",
             "network.io.direction" => "direction",
+            "reactor.stall.cause" => "cause",
             var other => other,
         };
     }

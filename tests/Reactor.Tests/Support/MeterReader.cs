@@ -9,6 +9,7 @@ internal sealed class MeterReader : IDisposable
     private readonly Lock _lock = new();
     private readonly List<Instrument> _instruments = [];
     private readonly List<Reading> _readings = [];
+    private readonly List<Reading> _recorded = [];
     private int _completed;
 
     internal MeterReader(Meter meter)
@@ -26,12 +27,24 @@ internal sealed class MeterReader : IDisposable
             }
         };
         _listener.MeasurementsCompleted = (_, _) => Interlocked.Increment(ref _completed);
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => _readings.Add(new Reading(instrument, value, tags.ToArray())));
-        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => _readings.Add(new Reading(instrument, value, tags.ToArray())));
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Take(new Reading(instrument, value, tags.ToArray())));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Take(new Reading(instrument, value, tags.ToArray())));
         _listener.Start();
     }
 
     internal IReadOnlyList<Instrument> Instruments => _instruments;
+
+    /// <summary>What instruments that are not asked have told, on whatever thread.</summary>
+    internal IReadOnlyList<Reading> Recorded
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _recorded];
+            }
+        }
+    }
 
     /// <summary>Instruments that will report no more.</summary>
     internal int Completed => Volatile.Read(ref _completed);
@@ -49,6 +62,20 @@ internal sealed class MeterReader : IDisposable
         Assert.Single(Read(), reading => reading.Name == instrument && reading.Shard == shard.Id && (group is null || reading.Group == group)).Value;
 
     public void Dispose() => _listener.Dispose();
+
+    private void Take(Reading reading)
+    {
+        if (reading.Instrument.IsObservable)
+        {
+            _readings.Add(reading);
+            return;
+        }
+
+        lock (_lock)
+        {
+            _recorded.Add(reading);
+        }
+    }
 
     internal sealed record Reading(Instrument Instrument, double Value, KeyValuePair<string, object?>[] Tags)
     {
