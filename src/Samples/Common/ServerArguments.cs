@@ -27,6 +27,7 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
         var idlePoll = new Option<int>("--idle-poll") { Description = "Microseconds that an idle shard looks for news before it sleeps; 0 sleeps at once, -1 never.", HelpName = "microseconds" };
         var distribution = new Option<string>("--distribution") { Description = $"How connections come to the shards: {string.Join(", ", s_distributions)}.", DefaultValueFactory = _ => s_distributions[0] };
         var maxConnections = new Option<int>("--max-connections") { Description = "The most connections at a time, on all shards together. Default: no limit." };
+        var stallThreshold = new Option<int>("--stall-threshold") { Description = "Milliseconds that a shard may be kept from its loop before that is reported; 0 for no detector.", HelpName = "milliseconds" };
         var backend = new Option<string>("--backend") { Description = "How readiness is learnt: auto or aio. (epoll is planned.)", DefaultValueFactory = _ => "auto" };
 
         port.Validators.Add(result => Check(result, port, value => value is >= 0 and <= IPEndPoint.MaxPort, "a port is a number from 0 to 65535"));
@@ -35,9 +36,10 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
         idlePoll.Validators.Add(result => Check(result, idlePoll, value => value >= -1, "give microseconds, 0 to sleep immediately, or -1 to never sleep"));
         distribution.Validators.Add(result => Check(result, distribution, value => s_distributions.Contains(value), $"there are {string.Join(", ", s_distributions)}"));
         maxConnections.Validators.Add(result => Check(result, maxConnections, value => value >= 1, "give a number, 1 or more"));
+        stallThreshold.Validators.Add(result => Check(result, stallThreshold, value => value >= 0, "give milliseconds, 1 or more, or 0 for no detector"));
         backend.Validators.Add(result => Check(result, backend, value => value is "auto" or "aio", "this version has auto and aio"));
 
-        var command = new RootCommand(description) { port, address, shards, cpus, overprovisioned, idlePoll, distribution, maxConnections, backend };
+        var command = new RootCommand(description) { port, address, shards, cpus, overprovisioned, idlePoll, distribution, maxConnections, stallThreshold, backend };
         ParseResult parsed = command.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
@@ -66,10 +68,16 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
             Overprovisioned = parsed.GetValue(overprovisioned),
             Backend = parsed.GetValue(backend) == "aio" ? BackendKind.LinuxAio : BackendKind.Auto,
             Log = Console.Error.WriteLine,
+            StallDetected = static report => Console.Error.WriteLine($"reactor: {report}"),
         };
         if (Given(parsed, idlePoll) is { } microseconds)
         {
             reactor.IdlePollTime = microseconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMicroseconds(microseconds);
+        }
+
+        if (Given(parsed, stallThreshold) is { } milliseconds)
+        {
+            reactor.StallThreshold = milliseconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(milliseconds);
         }
 
         return new ServerArguments(

@@ -31,6 +31,7 @@ public sealed class OptionTests
     [InlineData("--max-connections", "many")]
     [InlineData("--backend", "epoll")]
     [InlineData("--backend", "foo")]
+    [InlineData("--stall-threshold", "-1")]
     public void A_value_that_cannot_be_met_is_refused_by_name(string option, string value)
     {
         using SampleProcess sample = SampleProcess.Run("Http", option, value);
@@ -85,7 +86,7 @@ public sealed class OptionTests
     {
         using SampleProcess sample = SampleProcess.Run(name, "--help");
         Assert.Equal(0, sample.WaitForExit());
-        foreach (string option in new[] { "--port", "--address", "--shards", "--cpus", "--overprovisioned", "--idle-poll", "--distribution", "--max-connections", "--backend" })
+        foreach (string option in new[] { "--port", "--address", "--shards", "--cpus", "--overprovisioned", "--idle-poll", "--distribution", "--max-connections", "--stall-threshold", "--backend" })
         {
             Assert.Contains(option, sample.Output, StringComparison.Ordinal);
         }
