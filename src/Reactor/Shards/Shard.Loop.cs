@@ -68,8 +68,8 @@ public sealed partial class Shard
             return;
         }
 
-        _slice.Begin();
         _scheduler.Now = _runningSince = Stopwatch.GetTimestamp();
+        _slice.Begin(_runningSince);
         do
         {
             GroupQueue group = _scheduler.Next();

@@ -47,7 +47,7 @@ public abstract class PreemptionTests(SchedulerBackend backend) : SchedulerTests
             for (int i = 0; i < 5; i++)
             {
                 await NextSlice();
-                long start = Stopwatch.GetTimestamp();
+                long start = host.Shard.Activity.RunningSince;
                 SpinUntilPreempted();
                 Assert.True(Stopwatch.GetElapsedTime(start) >= 20 * s_millisecond);
                 Assert.True(Shard.NeedsPreempt);

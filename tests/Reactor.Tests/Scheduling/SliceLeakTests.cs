@@ -28,7 +28,7 @@ public sealed class SliceLeakTests
         {
             var calls = new RefusingCalls();
             using var slice = new Slice(Stopwatch.Frequency, calls);
-            slice.Begin();
+            slice.Begin(System.Diagnostics.Stopwatch.GetTimestamp());
             calls.OnSubmit = isRefused ? static _ => LibC.EAGAIN : null;
             _ = slice.MayBeOver && slice.IsOver(long.MaxValue);
         }
