@@ -38,6 +38,9 @@ internal static unsafe class LibCExtra
         _ => 399,
     };
 
+    /// <summary>The same on all architectures.</summary>
+    private const int SYS_epoll_pwait2 = 441;
+
     /// <summary>The mask argument of io_pgetevents: <c>{ const sigset_t *set; size_t size }</c>.</summary>
     internal struct AioSigset
     {
@@ -62,6 +65,9 @@ internal static unsafe class LibCExtra
 
     internal static int io_cancel(aio_context_t context, iocb* iocb, io_event* result) =>
         (int)LibC.syscall(SYS_io_cancel, context.ring, iocb, result);
+
+    internal static int epoll_pwait2(int set, epoll_event* events, int count, timespec* timeout) =>
+        (int)LibC.syscall(SYS_epoll_pwait2, set, events, count, timeout, null, (size_t)0);
 
     [DllImport("libc")]
     internal static extern int gettid();

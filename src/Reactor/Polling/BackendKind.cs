@@ -11,4 +11,10 @@ public enum BackendKind
     /// from a ring in user memory. Needs no privilege; its polls are charged to <c>fs.aio-max-nr</c>.
     /// </summary>
     LinuxAio = 1,
+
+    /// <summary>
+    /// A level-triggered epoll set that the shard's own thread asks, in which a descriptor stays registered. What is taken
+    /// where Linux AIO is not to be had, and what its polls are compared with.
+    /// </summary>
+    Epoll = 2,
 }

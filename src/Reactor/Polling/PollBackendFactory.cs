@@ -4,7 +4,10 @@ using Tmds.Linux;
 
 namespace Reactor.Polling;
 
-/// <summary>Makes the backend that the options ask for, by trying, never by looking at version numbers.</summary>
+/// <summary>
+/// Makes the backend that the options ask for, by trying, never by looking at version numbers: Linux AIO, with as many polls
+/// as the system has left; where its polls are not to be had at all, epoll.
+/// </summary>
 internal static class PollBackendFactory
 {
     /// <summary>The smallest context that is worth having.</summary>
@@ -14,9 +17,25 @@ internal static class PollBackendFactory
     /// <param name="budget">The polls that may be armed at a time; a smaller context is taken when the system has no more.</param>
     /// <param name="shards">How many shards share what the system has left.</param>
     /// <param name="calls">The system calls; the real ones when null.</param>
-    internal static PollBackend Create(BackendKind kind, int budget, int shards, AioSystemCalls? calls = null)
+    /// <returns>The backend, and what was found, for the log.</returns>
+    /// <exception cref="InvalidOperationException">Linux AIO was asked for and is not to be had.</exception>
+    internal static (PollBackend Backend, string Choice) Create(BackendKind kind, int budget, int shards, AioSystemCalls? calls = null)
     {
-        _ = kind;
+        if (kind == BackendKind.Epoll)
+        {
+            return (new EpollPollBackend(), "as the options ask for");
+        }
+
+        if (TryCreateAio(budget, shards, calls, out string finding) is { } aio)
+        {
+            return (aio, finding);
+        }
+
+        return kind == BackendKind.Auto ? (new EpollPollBackend(), finding) : throw new InvalidOperationException(finding);
+    }
+
+    private static AioPollBackend? TryCreateAio(int budget, int shards, AioSystemCalls? calls, out string finding)
+    {
         int capacity = Math.Max(Math.Min(budget, FairShare(shards)), Math.Min(budget, MinimumBudget));
         while (true)
         {
@@ -27,20 +46,31 @@ internal static class PollBackendFactory
                 SysResult poll = TryPoll(context);
                 if (!poll.IsError)
                 {
+                    finding = Describe(context, capacity, budget);
                     return new AioPollBackend(context);
                 }
 
                 context.Dispose();
-                throw new InvalidOperationException($"Linux AIO has no polls here: io_submit(IOCB_CMD_POLL) failed with {Errno.Describe(poll.Errno)}. They came with Linux 4.18, and some sandboxes (gVisor) lack them.");
+                finding = $"Linux AIO has no polls here: io_submit(IOCB_CMD_POLL) failed with {Errno.Describe(poll.Errno)}. They came with Linux 4.18, and some sandboxes (gVisor) lack them.";
+                return null;
             }
 
             if (result.Errno != LibC.EAGAIN || capacity <= MinimumBudget)
             {
-                throw new InvalidOperationException(Explain(capacity, result.Errno));
+                finding = Explain(capacity, result.Errno);
+                return null;
             }
 
             capacity = Math.Max(capacity / 2, MinimumBudget);
         }
+    }
+
+    private static string Describe(AioContext context, int capacity, int budget)
+    {
+        string polls = capacity < budget
+            ? $"{capacity} polls at a time instead of {budget}, because of fs.aio-max-nr ({Read("aio-max-nr")}, of which {Read("aio-nr")} are in use)"
+            : $"{capacity} polls at a time";
+        return $"{polls}, waiting by {(context.UsesPGetEvents ? "io_pgetevents" : "io_getevents")}{(context.ReadsRing ? "" : ", with a ring that is not read from user memory")}";
     }
 
     /// <summary>Polls a descriptor that is ready, and takes the completion: whoever has AIO need not have polls.</summary>

@@ -40,6 +40,9 @@ internal struct PolledDescriptor
     /// <summary>The next free entry while this one is free.</summary>
     internal int NextFree;
 
+    /// <summary>What the epoll set that it is in watches it for; zero when it is in none.</summary>
+    internal int Watched;
+
     /// <summary>Its owner has let go of it; it is closed when its last completion is harvested.</summary>
     internal bool IsClosing;
 }
@@ -96,6 +99,7 @@ internal sealed unsafe class PollTable : IDisposable
         ref PolledDescriptor descriptor = ref _descriptors[handle];
         _firstFree = descriptor.NextFree;
         descriptor.Fd = fd;
+        descriptor.Watched = 0;
         descriptor.IsClosing = false;
         Write(SlotOf(handle, PollDirection.Read), readEvents);
         Write(SlotOf(handle, PollDirection.Write), writeEvents);

@@ -43,7 +43,10 @@ public sealed class ReactorOptions
     /// </summary>
     public TimeSpan IdlePollTime { get; set; } = TimeSpan.FromMicroseconds(50);
 
-    /// <summary>How shards learn what is ready. <see cref="BackendKind.Auto"/> takes the best that the machine allows.</summary>
+    /// <summary>
+    /// How shards learn what is ready. <see cref="BackendKind.Auto"/>, the default, takes Linux AIO and, where that is not to
+    /// be had, epoll; <see cref="Log"/> is told why. <see cref="BackendKind.LinuxAio"/> fails the start instead.
+    /// </summary>
     public BackendKind Backend { get; set; } = BackendKind.Auto;
 
     /// <summary>

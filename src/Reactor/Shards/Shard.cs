@@ -60,6 +60,9 @@ public sealed partial class Shard
     /// <summary>How the shard learns what is ready; what was chosen, never <see cref="BackendKind.Auto"/>.</summary>
     public BackendKind Backend { get; private set; }
 
+    /// <summary>Why this backend, and how it works here.</summary>
+    internal string BackendChoice { get; private set; } = "";
+
     /// <summary>Whether the calling thread is this shard's.</summary>
     public bool IsOnShard => t_current == this;
 

@@ -14,6 +14,13 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
     /// <summary>The exit code for options that are unknown or cannot be met.</summary>
     public const int UsageError = 2;
 
+    private static readonly Dictionary<string, BackendKind> s_backends = new()
+    {
+        ["auto"] = BackendKind.Auto,
+        ["aio"] = BackendKind.LinuxAio,
+        ["epoll"] = BackendKind.Epoll,
+    };
+
     private static readonly string[] s_distributions = Array.ConvertAll(Enum.GetNames<ConnectionDistribution>(), Spell);
 
     /// <summary>Reads the command line. If there is nothing to run, because of a mistake or of <c>--help</c>, the exit code says so.</summary>
@@ -28,7 +35,7 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
         var distribution = new Option<string>("--distribution") { Description = $"How connections come to the shards: {string.Join(", ", s_distributions)}.", DefaultValueFactory = _ => s_distributions[0] };
         var maxConnections = new Option<int>("--max-connections") { Description = "The most connections at a time, on all shards together. Default: no limit." };
         var stallThreshold = new Option<int>("--stall-threshold") { Description = "Milliseconds that a shard may be kept from its loop before that is reported; 0 for no detector.", HelpName = "milliseconds" };
-        var backend = new Option<string>("--backend") { Description = "How readiness is learnt: auto or aio. (epoll is planned.)", DefaultValueFactory = _ => "auto" };
+        var backend = new Option<string>("--backend") { Description = "How readiness is learnt: auto (aio, or epoll where that is not to be had), aio or epoll.", DefaultValueFactory = _ => "auto" };
 
         port.Validators.Add(result => Check(result, port, value => value is >= 0 and <= IPEndPoint.MaxPort, "a port is a number from 0 to 65535"));
         address.Validators.Add(result => Check(result, address, value => IPAddress.TryParse(value, out _), "give an IP address, such as 127.0.0.1, 0.0.0.0 or ::1"));
@@ -37,7 +44,7 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
         distribution.Validators.Add(result => Check(result, distribution, value => s_distributions.Contains(value), $"there are {string.Join(", ", s_distributions)}"));
         maxConnections.Validators.Add(result => Check(result, maxConnections, value => value >= 1, "give a number, 1 or more"));
         stallThreshold.Validators.Add(result => Check(result, stallThreshold, value => value >= 0, "give milliseconds, 1 or more, or 0 for no detector"));
-        backend.Validators.Add(result => Check(result, backend, value => value is "auto" or "aio", "this version has auto and aio"));
+        backend.Validators.Add(result => Check(result, backend, value => s_backends.ContainsKey(value), $"there are {string.Join(", ", s_backends.Keys)}"));
 
         var command = new RootCommand(description) { port, address, shards, cpus, overprovisioned, idlePoll, distribution, maxConnections, stallThreshold, backend };
         ParseResult parsed = command.Parse(arguments);
@@ -66,7 +73,7 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
             Shards = Given(parsed, shards),
             CpuSet = parsed.GetValue(cpus),
             Overprovisioned = parsed.GetValue(overprovisioned),
-            Backend = parsed.GetValue(backend) == "aio" ? BackendKind.LinuxAio : BackendKind.Auto,
+            Backend = s_backends[parsed.GetValue(backend)!],
             Log = Console.Error.WriteLine,
             StallDetected = static report => Console.Error.WriteLine($"reactor: {report}"),
         };

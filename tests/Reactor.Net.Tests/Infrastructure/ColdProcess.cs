@@ -46,7 +46,7 @@ internal static class ColdProcess
     /// <summary>Everything here blocks, so that the process needs no timer and no further thread of its own.</summary>
     private static TcpServerStatistics StarveAndFeed()
     {
-        ReactorHost host = ReactorHost.Start(new ReactorOptions { Shards = 1, PollBudget = 64, UnhandledException = static (_, _) => { } });
+        ReactorHost host = ReactorHost.Start(new ReactorOptions { Shards = 1, PollBudget = 64, Backend = TestedBackend.Kind, UnhandledException = static (_, _) => { } });
         TcpServer server = TcpServer.StartAsync(host, Peers.AnyLoopbackPort, Handlers.EchoAsync).GetAwaiter().GetResult();
         Socket before = Peers.Create(server.EndPoint);
         before.Connect(server.EndPoint);

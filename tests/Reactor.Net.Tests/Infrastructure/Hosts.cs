@@ -15,6 +15,7 @@ internal static class Hosts
         Shards = shards,
         Overprovisioned = shards > MostPinned,
         PollBudget = pollBudget,
+        Backend = TestedBackend.Kind,
     };
 
     /// <summary>Whether this is all that the shard holds, and each has a poll: its wake-up, a listener if it has one, idle connections.</summary>

@@ -185,43 +185,6 @@ public abstract partial class PollBackendTests
     }
 
     [Fact]
-    public void A_handle_is_not_given_out_again_before_its_last_completion()
-    {
-        (int own, _) = PipeToRead();
-        int handle = Backend.Register(own);
-        Arm(handle, PollDirection.Read);
-        Turn();
-        Backend.Close(handle, CloseMode.Cancel);
-        Assert.Equal(1, Counters.Closing);
-        int other = Backend.Register(Descriptors.EventFd());
-        Assert.NotEqual(handle, other);
-        TurnUntil(() => Counters.Closing == 0, "closed");
-        int next = Backend.Register(Descriptors.EventFd());
-        Assert.Equal(handle, next);
-        CloseAll(other, next);
-    }
-
-    /// <remarks>The reader of the pipe sees its end only when the last descriptor of the writing end is closed.</remarks>
-    [Fact]
-    public void Dispose_closes_descriptors_whose_last_completion_has_not_come()
-    {
-        (int own, int peer) = PipeToWrite();
-        Descriptors.Fill(own);
-        int handle = Backend.Register(own);
-        Arm(handle, PollDirection.Write);
-        Turn();
-        Backend.Close(handle, CloseMode.Cancel);
-        Assert.Equal(1, Counters.Closing);
-        Replace(64);
-        SysResult last = default;
-        while ((last = Descriptors.Read(peer)).Value > 0)
-        {
-        }
-
-        Assert.Equal(new SysResult(0, 0), last);
-    }
-
-    [Fact]
     public void Dispose_with_armed_polls_ends_them()
     {
         int handle = Backend.Register(Pair().Own);

@@ -80,22 +80,6 @@ public abstract partial class PollBackendTests : IDisposable
     }
 
     [Fact]
-    public void All_polls_of_a_turn_go_out_in_one_call()
-    {
-        int[] handles = [.. Enumerable.Range(0, 20).Select(_ => Backend.Register(Pair().Own))];
-        foreach (int handle in handles)
-        {
-            Arm(handle, PollDirection.Read);
-        }
-
-        Turn();
-        Assert.Equal(20, Counters.PollsSubmitted);
-        Assert.Equal(1, Counters.SubmitCalls);
-        Assert.Equal(20, Counters.PollsArmed);
-        CloseAll(handles);
-    }
-
-    [Fact]
     public void A_waiter_may_be_armed_again_as_soon_as_it_was_told()
     {
         int fd = Descriptors.EventFd(1);
@@ -116,21 +100,6 @@ public abstract partial class PollBackendTests : IDisposable
     }
 
     [Fact]
-    public void A_poll_that_is_abandoned_before_the_submit_never_reaches_the_kernel()
-    {
-        int first = Backend.Register(Descriptors.EventFd(1));
-        int second = Backend.Register(Descriptors.EventFd(1));
-        int third = Backend.Register(Descriptors.EventFd(1));
-        RecordingWaiter[] waiters = [Arm(first, PollDirection.Read), Arm(second, PollDirection.Read), Arm(third, PollDirection.Read)];
-        Backend.Abandon(first, PollDirection.Read);
-        Backend.Abandon(third, PollDirection.Read);
-        Turn();
-        Assert.Equal([0, 1, 0], waiters.Select(waiter => waiter.Count));
-        Assert.Equal(1, Counters.PollsSubmitted);
-        CloseAll(first, second, third);
-    }
-
-    [Fact]
     public void Abandoning_what_was_never_armed_does_nothing()
     {
         int handle = Backend.Register(Descriptors.EventFd(1));
@@ -138,42 +107,6 @@ public abstract partial class PollBackendTests : IDisposable
         Backend.Abandon(handle, PollDirection.Write);
         Turn();
         Assert.Equal(0, Counters.PollsSubmitted);
-        Backend.Close(handle, CloseMode.Cancel);
-    }
-
-    [Fact]
-    public void The_next_waiter_takes_over_an_abandoned_poll_without_a_second_submit()
-    {
-        int fd = Descriptors.EventFd();
-        int handle = Backend.Register(fd);
-        RecordingWaiter former = Arm(handle, PollDirection.Read);
-        Turn();
-        Backend.Abandon(handle, PollDirection.Read);
-        RecordingWaiter next = Arm(handle, PollDirection.Read);
-        Turn();
-        Assert.Equal((1, 1), (Counters.PollsSubmitted, Counters.SubmitCalls));
-        Descriptors.Signal(fd);
-        TurnUntil(() => next.Count == 1, "the next waiter told");
-        Assert.Equal(0, former.Count);
-        Assert.Equal(0, Counters.StaleCompletions);
-        Backend.Close(handle, CloseMode.Cancel);
-    }
-
-    [Fact]
-    public void The_completion_of_an_abandoned_poll_is_dropped_and_counted()
-    {
-        int fd = Descriptors.EventFd();
-        int handle = Backend.Register(fd);
-        RecordingWaiter waiter = Arm(handle, PollDirection.Read);
-        Turn();
-        Backend.Abandon(handle, PollDirection.Read);
-        Descriptors.Signal(fd);
-        TurnUntil(() => Counters.StaleCompletions == 1, "a stale completion");
-        Assert.Equal(0, waiter.Count);
-        Assert.Equal(0, Counters.PollsArmed);
-        RecordingWaiter next = Arm(handle, PollDirection.Read);
-        Turn();
-        Assert.Equal(1, next.Count);
         Backend.Close(handle, CloseMode.Cancel);
     }
 

@@ -119,22 +119,6 @@ public sealed class CancellationTests(ITestOutputHelper output) : ShardTests
     });
 
     [Fact]
-    public Task The_poll_of_a_cancelled_await_serves_the_next_one() => WithOperation(async operation =>
-    {
-        long submitted = Shard.GetStatistics().PollsSubmitted;
-        using var cancellation = new CancellationTokenSource();
-        ValueTask<ulong> future = operation.WaitAsync(cancellation.Token);
-        await Turn.Ends();
-        Assert.Equal(submitted + 1, Shard.GetStatistics().PollsSubmitted);
-        cancellation.Cancel();
-        await IsCancelled(future, cancellation.Token);
-        ValueTask<ulong> next = operation.WaitAsync();
-        operation.Signal();
-        Assert.Equal(1UL, await next);
-        Assert.Equal(submitted + 1, Shard.GetStatistics().PollsSubmitted);
-    });
-
-    [Fact]
     public async Task A_cancellation_after_the_shard_has_stopped_is_harmless()
     {
         using var cancellation = new CancellationTokenSource();

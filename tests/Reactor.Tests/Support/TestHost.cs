@@ -11,6 +11,7 @@ internal sealed class TestHost : IAsyncDisposable
         {
             Shards = 1,
             PollBudget = 256,
+            Backend = TestedBackend.Kind,
             UnhandledException = (_, exception) => Unhandled.Enqueue(exception),
             StallDetected = Stalls.Enqueue,
         };

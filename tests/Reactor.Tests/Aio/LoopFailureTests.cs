@@ -4,7 +4,7 @@ using Reactor.Polling;
 using Reactor.Tests.Support;
 using Tmds.Linux;
 
-namespace Reactor.Tests.Shards;
+namespace Reactor.Tests.Aio;
 
 /// <summary>The kernel refuses what a loop cannot live without.</summary>
 public sealed class LoopFailureTests
