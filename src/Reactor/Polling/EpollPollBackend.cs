@@ -158,6 +158,7 @@ internal sealed unsafe class EpollPollBackend : PollBackend
         if (!result.IsError)
         {
             _pending = result.Value;
+            Counters.Harvests += _pending > 0 ? 1 : 0;
         }
         else if (result.Errno != LibC.EINTR)
         {

@@ -4,15 +4,15 @@ using Reactor.Tests.Support;
 
 namespace Reactor.Tests.Scheduling;
 
-public sealed class GroupSharesOnLinuxAioTests() : GroupSharesTests(SchedulerBackend.LinuxAio);
+public sealed class GroupSharesWithRingTests() : GroupSharesTests(SliceKind.Ring);
 
-public sealed class GroupSharesOnLinuxAioWithClockTests() : GroupSharesTests(SchedulerBackend.LinuxAioWithClock);
+public sealed class GroupSharesWithClockTests() : GroupSharesTests(SliceKind.Clock);
 
 /// <summary>
 /// Groups that always have work, on a running shard. What each had is read from the scheduler's own account of it: a clock
 /// includes what other processes take from the shard's thread, and they take it from one group more than from another.
 /// </summary>
-public abstract class GroupSharesTests(SchedulerBackend backend) : SchedulerTests(backend)
+public abstract class GroupSharesTests(SliceKind backend) : SchedulerTests(backend)
 {
     /// <summary>How far the shares of the time may be from those promised.</summary>
     private const double Tolerance = 0.07;

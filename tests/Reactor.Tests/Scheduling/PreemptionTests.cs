@@ -5,12 +5,12 @@ using Reactor.Tests.Support;
 
 namespace Reactor.Tests.Scheduling;
 
-public sealed class PreemptionOnLinuxAioTests() : PreemptionTests(SchedulerBackend.LinuxAio);
+public sealed class PreemptionWithRingTests() : PreemptionTests(SliceKind.Ring);
 
-public sealed class PreemptionOnLinuxAioWithClockTests() : PreemptionTests(SchedulerBackend.LinuxAioWithClock);
+public sealed class PreemptionWithClockTests() : PreemptionTests(SliceKind.Clock);
 
 /// <summary>When code is asked to yield, and what happens when it does.</summary>
-public abstract class PreemptionTests(SchedulerBackend backend) : SchedulerTests(backend)
+public abstract class PreemptionTests(SliceKind backend) : SchedulerTests(backend)
 {
     private static readonly TimeSpan s_hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan s_millisecond = TimeSpan.FromMilliseconds(1);

@@ -3,17 +3,17 @@ using Tmds.Linux;
 
 namespace Reactor.Tests.Scheduling;
 
-/// <summary>On what a shard runs: the scheduler is the same on all.</summary>
-public enum SchedulerBackend
+/// <summary>What ends the slices of a shard: the scheduler is the same.</summary>
+public enum SliceKind
 {
-    LinuxAio,
+    Ring,
 
-    /// <summary>The same, where the kernel refuses the second context: the clock ends the slices.</summary>
-    LinuxAioWithClock,
+    /// <summary>Where the kernel refuses the context that a ring needs.</summary>
+    Clock,
 }
 
-/// <summary>Tests of the scheduler on a running host: each concrete class runs them on one backend.</summary>
-public abstract class SchedulerTests(SchedulerBackend backend) : IAsyncLifetime
+/// <summary>Tests of the scheduler on a running host, on the backend of this assembly: each concrete class runs them with one kind of slice.</summary>
+public abstract class SchedulerTests(SliceKind slices) : IAsyncLifetime
 {
     private readonly List<TestHost> _hosts = [];
     private readonly TestGroups _groups = new();
@@ -38,13 +38,12 @@ public abstract class SchedulerTests(SchedulerBackend backend) : IAsyncLifetime
     {
         var host = new TestHost(options =>
         {
-            options.Backend = BackendKind.LinuxAio;
-            options.SliceCalls = backend == SchedulerBackend.LinuxAioWithClock ? new RefusingCalls { OnSetup = static _ => LibC.EAGAIN } : null;
+            options.SliceCalls = slices == SliceKind.Clock ? new RefusingCalls { OnSetup = static _ => LibC.EAGAIN } : null;
             options.TaskQuota = taskQuota ?? options.TaskQuota;
             options.Overprovisioned = true;
         });
         _hosts.Add(host);
-        Assert.Equal(BackendKind.LinuxAio, host.Shard.Backend);
+        Assert.Equal(TestedBackend.Kind, host.Shard.Backend);
         return host;
     }
 }
