@@ -18,6 +18,8 @@ internal sealed partial class ShardInstruments
 
         Level("reactor.descriptors", "{descriptor}", "Polled file descriptors, the one for wake-ups included.", static now => now.Descriptors);
         Level("reactor.polls.armed", "{poll}", "Polls in the kernel, the one for wake-ups included.", static now => now.PollsArmed);
+        Level("reactor.polls.overflowing", "{poll}", "Waits in the epoll set, because the budget of polls is used up or AIO has none for the descriptor.", static now => now.PollsOverflowing);
+        Counter("reactor.polls.overflows", "{poll}", "Waits that were put there.", static now => now.Overflows);
         Counter("reactor.polls.submitted", "{poll}", "Polls that the kernel accepted.", static now => now.PollsSubmitted);
         Counter("reactor.polls.refused", "{poll}", "Polls that the kernel refused; each failed its own operation.", static now => now.PollsRefused);
         Counter("reactor.submit.calls", "{call}", "Calls that carried the polls to the kernel.", static now => now.SubmitCalls);

@@ -10,7 +10,7 @@ namespace Reactor.Polling;
 /// Readiness through Linux AIO polls. A poll is one-shot: armed by io_submit together with all others of the turn,
 /// completed through the ring in user memory.
 /// </summary>
-internal sealed unsafe class AioPollBackend : PollBackend
+internal sealed unsafe partial class AioPollBackend : PollBackend
 {
     /// <summary>Events copied out of the ring at a time. More are taken in further rounds of the same harvest.</summary>
     private const int HarvestBatch = 256;
@@ -46,8 +46,8 @@ internal sealed unsafe class AioPollBackend : PollBackend
         get => _context.ReadsRing && _context.HasEvents;
     }
 
-    /// <summary>How many polls may be in the kernel; the others wait in the batch for a place.</summary>
-    internal int Budget => _context.Capacity;
+    /// <summary>How many polls may be in the kernel; one place more is kept for that of the others' set.</summary>
+    internal int Budget => _context.Capacity - 1;
 
     /// <summary>Polls that wait for the next submit.</summary>
     internal int Queued => _batchLength;
@@ -72,7 +72,7 @@ internal sealed unsafe class AioPollBackend : PollBackend
         ref PollSlot slot = ref _table.Slot(index);
         Debug.Assert(slot.Waiter is null || slot.Waiter == waiter, "one waiter per direction; the operation checks before it arms");
         slot.Waiter = waiter;
-        if (slot.State == PollSlotState.Idle)
+        if (slot.State == PollSlotState.Idle && !(_table.Descriptor(handle).IsRefusedByAio && TryOverflow(index)))
         {
             Enqueue(index, ref slot);
         }
@@ -93,6 +93,7 @@ internal sealed unsafe class AioPollBackend : PollBackend
     {
         Abandon(handle, PollDirection.Read);
         Abandon(handle, PollDirection.Write);
+        LeaveOverflow(handle);
         ref PolledDescriptor descriptor = ref _table.Descriptor(handle);
 
         // Only TCP can be disconnected. Other sockets know no reset: they are shut down.
@@ -143,10 +144,11 @@ internal sealed unsafe class AioPollBackend : PollBackend
         int done = 0;
         while (done < _batchLength)
         {
-            int room = (int)(_context.Capacity - Counters.PollsArmed);
+            int room = (int)(Budget - Counters.PollsArmed);
             if (room <= 0)
             {
-                // Every place is held by an armed poll. The rest goes out as soon as one of them fires.
+                // Every place is held by an armed poll.
+                done = OverflowFrom(done);
                 break;
             }
 
@@ -158,6 +160,10 @@ internal sealed unsafe class AioPollBackend : PollBackend
                 for (int end = done + result.Value; done < end; done++)
                 {
                     SlotInBatch(done).State = PollSlotState.Armed;
+                    if (_overflow is not null)
+                    {
+                        ReturnFromOverflow(PollTable.HandleOf(PollTable.SlotOf(_batch[done]->aio_data)));
+                    }
                 }
             }
             else if (result.Errno == LibC.EAGAIN)
@@ -167,17 +173,24 @@ internal sealed unsafe class AioPollBackend : PollBackend
             else if (result.Errno != LibC.EINTR)
             {
                 // io_submit names an errno only for the first of a batch: that one is bad, the others are as good as before.
-                Refuse(done++, result.Errno);
+                if (result.Errno != LibC.EINVAL || !TryOverflowForGood(done))
+                {
+                    Refuse(done, result.Errno);
+                }
+
+                done++;
             }
         }
 
         DropFromBatch(done);
+        ArmOverflow();
         TellRefused();
     }
 
     internal override void Wait(TimeSpan? timeout)
     {
-        if (_batchLength > 0 && Counters.PollsArmed < _context.Capacity && (timeout is null || timeout > s_retryDelay))
+        bool isShort = (_batchLength > 0 && Counters.PollsArmed < Budget) || (Counters.PollsOverflowing > 0 && !_isOverflowArmed);
+        if (isShort && (timeout is null || timeout > s_retryDelay))
         {
             // The kernel was short of something although places are free, so that no completion will tell when to try
             // again.
@@ -208,6 +221,7 @@ internal sealed unsafe class AioPollBackend : PollBackend
             }
         }
 
+        CloseOverflow();
         _table.Dispose();
         NativeMemory.Free(_events);
         NativeMemory.Free(_batch);
@@ -226,6 +240,15 @@ internal sealed unsafe class AioPollBackend : PollBackend
             ulong identity = completion->data;
             if (!_table.IsCurrent(identity))
             {
+                if (identity == OverflowIdentity)
+                {
+                    // It was not counted as a poll either.
+                    Counters.PollsCompleted--;
+                    _isOverflowArmed = false;
+                    HarvestOverflow();
+                    continue;
+                }
+
                 Counters.StaleCompletions++;
                 continue;
             }
@@ -291,6 +314,44 @@ internal sealed unsafe class AioPollBackend : PollBackend
         _batch[place] = _table.Iocb(index);
         slot.State = PollSlotState.Queued;
         slot.BatchIndex = place;
+    }
+
+    /// <summary>From this place of the batch on, all wait in the set. Those that epoll does not take stay in the batch.</summary>
+    /// <returns>The place of the first that stays.</returns>
+    private int OverflowFrom(int first)
+    {
+        int end = _batchLength;
+        while (first < end)
+        {
+            int index = PollTable.SlotOf(_batch[first]->aio_data);
+            if (TryOverflow(index))
+            {
+                first++;
+            }
+            else
+            {
+                // Changes places with the last that has not been tried.
+                Exchange(first, --end);
+            }
+        }
+
+        return first;
+    }
+
+    private void Exchange(int one, int other)
+    {
+        iocb* moved = _batch[one];
+        _batch[one] = _batch[other];
+        _batch[other] = moved;
+        SlotInBatch(one).BatchIndex = one;
+        SlotInBatch(other).BatchIndex = other;
+    }
+
+    /// <summary>AIO has no polls for descriptors with two wait queues: a pty, a FIFO that is open both ways. Epoll has.</summary>
+    private bool TryOverflowForGood(int batchIndex)
+    {
+        int index = PollTable.SlotOf(_batch[batchIndex]->aio_data);
+        return _table.Descriptor(PollTable.HandleOf(index)).IsRefusedByAio = TryOverflow(index);
     }
 
     /// <summary>Takes a poll out of the batch; the last one moves to its place.</summary>

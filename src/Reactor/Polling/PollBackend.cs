@@ -10,6 +10,9 @@ internal abstract class PollBackend : IDisposable
 
     internal abstract BackendKind Kind { get; }
 
+    /// <summary>Called once, when there are more waits than the backend has places of its own for, if that can be.</summary>
+    internal Action? OnFirstOverflow { get; set; }
+
     /// <summary>Takes a descriptor into the table and returns its handle, good until <see cref="Close"/>.</summary>
     internal abstract int Register(int fd);
 

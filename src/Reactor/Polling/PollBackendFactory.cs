@@ -13,6 +13,9 @@ internal static class PollBackendFactory
     /// <summary>The smallest context that is worth having.</summary>
     internal const int MinimumBudget = 64;
 
+    /// <summary>Places of a context beside the budget.</summary>
+    internal const int ExtraPlaces = 2;
+
     /// <param name="kind">What the options ask for.</param>
     /// <param name="budget">The polls that may be armed at a time; a smaller context is taken when the system has no more.</param>
     /// <param name="shards">How many shards share what the system has left.</param>
@@ -39,8 +42,8 @@ internal static class PollBackendFactory
         int capacity = Math.Max(Math.Min(budget, FairShare(shards)), Math.Min(budget, MinimumBudget));
         while (true)
         {
-            // One place more than the budget, for the wake-up.
-            SysResult result = AioContext.TryCreate(capacity + 1, out AioContext? context, calls);
+            // Two places more than the budget: for the wake-up, and for the set of those beyond it.
+            SysResult result = AioContext.TryCreate(capacity + ExtraPlaces, out AioContext? context, calls);
             if (context is not null)
             {
                 SysResult poll = TryPoll(context);
@@ -105,9 +108,9 @@ internal static class PollBackendFactory
 
     private static string Explain(int capacity, int errno)
     {
-        string message = $"Linux AIO is not to be had: io_setup({capacity + 1}) failed with {Errno.Describe(errno)}.";
+        string message = $"Linux AIO is not to be had: io_setup({capacity + ExtraPlaces}) failed with {Errno.Describe(errno)}.";
         return errno == LibC.EAGAIN
-            ? $"{message} The system-wide limit fs.aio-max-nr is {Read("aio-max-nr")}, of which {Read("aio-nr")} are in use; each shard needs at least {MinimumBudget + 1}. Raise it with 'sysctl -w fs.aio-max-nr=N', or stop what uses it."
+            ? $"{message} The system-wide limit fs.aio-max-nr is {Read("aio-max-nr")}, of which {Read("aio-nr")} are in use; each shard needs at least {MinimumBudget + ExtraPlaces}. Raise it with 'sysctl -w fs.aio-max-nr=N', or stop what uses it."
             : $"{message} The kernel has no AIO (CONFIG_AIO), or a sandbox refuses it.";
     }
 

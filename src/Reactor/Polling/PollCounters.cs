@@ -24,6 +24,12 @@ internal sealed class PollCounters
     /// <summary>Completions that nobody waited for any more: cancelled operations, closing descriptors.</summary>
     internal long StaleCompletions;
 
+    /// <summary>Waits that have found no place among the polls, or that AIO has no polls for.</summary>
+    internal long Overflows;
+
+    /// <summary>Those of them that wait now.</summary>
+    internal long PollsOverflowing;
+
     /// <summary>Polls that the kernel refused; each failed its own operation.</summary>
     internal long PollsRefused;
 

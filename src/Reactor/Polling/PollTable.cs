@@ -15,6 +15,9 @@ internal enum PollSlotState : byte
 
     /// <summary>In the kernel, until its completion is harvested.</summary>
     Armed,
+
+    /// <summary>In the epoll set of those that found no place.</summary>
+    Overflowing,
 }
 
 /// <summary>One direction of one polled descriptor.</summary>
@@ -42,6 +45,12 @@ internal struct PolledDescriptor
 
     /// <summary>What the epoll set that it is in watches it for; zero when it is in none.</summary>
     internal int Watched;
+
+    /// <summary>The set of those that found no place knows it, though it may watch it for nothing.</summary>
+    internal bool IsInSet;
+
+    /// <summary>AIO has no polls for it: it always waits in that set.</summary>
+    internal bool IsRefusedByAio;
 
     /// <summary>Its owner has let go of it; it is closed when its last completion is harvested.</summary>
     internal bool IsClosing;
@@ -100,6 +109,8 @@ internal sealed unsafe class PollTable : IDisposable
         _firstFree = descriptor.NextFree;
         descriptor.Fd = fd;
         descriptor.Watched = 0;
+        descriptor.IsInSet = false;
+        descriptor.IsRefusedByAio = false;
         descriptor.IsClosing = false;
         Write(SlotOf(handle, PollDirection.Read), readEvents);
         Write(SlotOf(handle, PollDirection.Write), writeEvents);

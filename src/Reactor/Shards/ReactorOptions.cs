@@ -51,8 +51,8 @@ public sealed class ReactorOptions
 
     /// <summary>
     /// How many polls a shard may have armed at a time: about the number of idle connections. At the most this many are
-    /// charged to fs.aio-max-nr, fewer when less than twice as much is left. Beyond it, polls wait until others fire.
-    /// 16,384 by default; at least 64.
+    /// charged to fs.aio-max-nr, fewer when less than twice as much is left. What is beyond it waits in an epoll set, whose
+    /// own descriptor is polled: there is no limit to the number of connections. 16,384 by default; at least 64.
     /// </summary>
     public int PollBudget { get; set; } = DefaultPollBudget;
 

@@ -183,6 +183,7 @@ public sealed partial class Shard
         _wakeUp = new EventFd();
         (_backend, BackendChoice) = PollBackendFactory.Create(_host.Options.Backend, _host.Options.PollBudget, _host.Shards.Count);
         Backend = _backend.Kind;
+        _backend.OnFirstOverflow = TellOfOverflow;
         new WakeUpWaiter(this).Start();
         TimeSpan quota = _host.Options.TaskQuota;
         _slice = new Slice(quota == System.Threading.Timeout.InfiniteTimeSpan ? Slice.Endless : ToStopwatchTicks(quota), _host.Options.SliceCalls);
@@ -191,6 +192,9 @@ public sealed partial class Shard
         _idleTime.Start(now);
         _scheduler.Resume(now);
     }
+
+    private void TellOfOverflow() => _host.Options.Log?.Invoke(
+        $"reactor: {this} has more descriptors to wait for than AIO has polls for them ({nameof(ReactorOptions.PollBudget)} is {_host.Options.PollBudget}): further ones wait in an epoll set. They are served as the others are; to have polls for all, raise the budget, and fs.aio-max-nr if that is what limits it.");
 
     private void Enter(StopPhase phase)
     {

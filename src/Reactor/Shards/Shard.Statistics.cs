@@ -37,6 +37,8 @@ public sealed partial class Shard
             PollsArmed = polls.PollsArmed,
             Harvests = polls.Harvests,
             EventsHarvested = polls.PollsCompleted,
+            PollsOverflowing = polls.PollsOverflowing,
+            Overflows = polls.Overflows,
             StaleCompletions = polls.StaleCompletions,
             PollsRefused = polls.PollsRefused,
             Descriptors = polls.Descriptors,

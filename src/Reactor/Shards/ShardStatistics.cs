@@ -60,6 +60,12 @@ public readonly record struct ShardStatistics
     /// <summary>Polls in the kernel now, the one for wake-ups included.</summary>
     public long PollsArmed { get; internal init; }
 
+    /// <summary>Waits now that have no poll of their own, because the budget is used up or AIO has none for the descriptor: they stand in an epoll set.</summary>
+    public long PollsOverflowing { get; internal init; }
+
+    /// <summary>Such waits since the start.</summary>
+    public long Overflows { get; internal init; }
+
     /// <summary>Times that completions were taken from the kernel.</summary>
     public long Harvests { get; internal init; }
 

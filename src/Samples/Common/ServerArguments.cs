@@ -34,6 +34,7 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
         var idlePoll = new Option<int>("--idle-poll") { Description = "Microseconds that an idle shard looks for news before it sleeps; 0 sleeps at once, -1 never.", HelpName = "microseconds" };
         var distribution = new Option<string>("--distribution") { Description = $"How connections come to the shards: {string.Join(", ", s_distributions)}.", DefaultValueFactory = _ => s_distributions[0] };
         var maxConnections = new Option<int>("--max-connections") { Description = "The most connections at a time, on all shards together. Default: no limit." };
+        var pollBudget = new Option<int>("--poll-budget") { Description = "AIO polls that a shard may have at a time; beyond it, connections wait in an epoll set. Default: 16384." };
         var stallThreshold = new Option<int>("--stall-threshold") { Description = "Milliseconds that a shard may be kept from its loop before that is reported; 0 for no detector.", HelpName = "milliseconds" };
         var backend = new Option<string>("--backend") { Description = "How readiness is learnt: auto (aio, or epoll where that is not to be had), aio or epoll.", DefaultValueFactory = _ => "auto" };
 
@@ -43,10 +44,11 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
         idlePoll.Validators.Add(result => Check(result, idlePoll, value => value >= -1, "give microseconds, 0 to sleep immediately, or -1 to never sleep"));
         distribution.Validators.Add(result => Check(result, distribution, value => s_distributions.Contains(value), $"there are {string.Join(", ", s_distributions)}"));
         maxConnections.Validators.Add(result => Check(result, maxConnections, value => value >= 1, "give a number, 1 or more"));
+        pollBudget.Validators.Add(result => Check(result, pollBudget, value => value >= 64, "give a number, 64 or more"));
         stallThreshold.Validators.Add(result => Check(result, stallThreshold, value => value >= 0, "give milliseconds, 1 or more, or 0 for no detector"));
         backend.Validators.Add(result => Check(result, backend, value => s_backends.ContainsKey(value), $"there are {string.Join(", ", s_backends.Keys)}"));
 
-        var command = new RootCommand(description) { port, address, shards, cpus, overprovisioned, idlePoll, distribution, maxConnections, stallThreshold, backend };
+        var command = new RootCommand(description) { port, address, shards, cpus, overprovisioned, idlePoll, distribution, maxConnections, pollBudget, stallThreshold, backend };
         ParseResult parsed = command.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
@@ -82,6 +84,7 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
             reactor.IdlePollTime = microseconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMicroseconds(microseconds);
         }
 
+        reactor.PollBudget = Given(parsed, pollBudget) ?? reactor.PollBudget;
         if (Given(parsed, stallThreshold) is { } milliseconds)
         {
             reactor.StallThreshold = milliseconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(milliseconds);

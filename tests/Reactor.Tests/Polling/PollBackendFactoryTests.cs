@@ -48,8 +48,8 @@ public sealed class PollBackendFactoryTests
         string message = Message(calls);
         Assert.Contains("fs.aio-max-nr", message, StringComparison.Ordinal);
         Assert.Contains("sysctl -w", message, StringComparison.Ordinal);
-        Assert.Contains($"at least {PollBackendFactory.MinimumBudget + 1}", message, StringComparison.Ordinal);
-        Assert.Equal(PollBackendFactory.MinimumBudget + 1, least);
+        Assert.Contains($"at least {PollBackendFactory.MinimumBudget + PollBackendFactory.ExtraPlaces}", message, StringComparison.Ordinal);
+        Assert.Equal(PollBackendFactory.MinimumBudget + PollBackendFactory.ExtraPlaces, least);
     }
 
     [Theory]

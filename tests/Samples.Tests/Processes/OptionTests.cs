@@ -32,6 +32,7 @@ public sealed class OptionTests
     [InlineData("--backend", "iouring")]
     [InlineData("--backend", "foo")]
     [InlineData("--stall-threshold", "-1")]
+    [InlineData("--poll-budget", "63")]
     public void A_value_that_cannot_be_met_is_refused_by_name(string option, string value)
     {
         using SampleProcess sample = SampleProcess.Run("Http", option, value);
@@ -86,7 +87,7 @@ public sealed class OptionTests
     {
         using SampleProcess sample = SampleProcess.Run(name, "--help");
         Assert.Equal(0, sample.WaitForExit());
-        foreach (string option in new[] { "--port", "--address", "--shards", "--cpus", "--overprovisioned", "--idle-poll", "--distribution", "--max-connections", "--stall-threshold", "--backend" })
+        foreach (string option in new[] { "--port", "--address", "--shards", "--cpus", "--overprovisioned", "--idle-poll", "--distribution", "--max-connections", "--poll-budget", "--stall-threshold", "--backend" })
         {
             Assert.Contains(option, sample.Output, StringComparison.Ordinal);
         }

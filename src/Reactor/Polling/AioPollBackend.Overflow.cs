@@ -1,0 +1,200 @@
+using System.Runtime.InteropServices;
+using Reactor.Kernel;
+using Tmds.Linux;
+
+namespace Reactor.Polling;
+
+/// <content>
+/// What finds no place among the AIO polls: it waits in an epoll set whose own descriptor has a poll of its own, with a
+/// place that is kept for it. So there is no end to the number of idle connections, and still one place to wait.
+/// </content>
+internal sealed unsafe partial class AioPollBackend
+{
+    private const int OverflowBatch = 256;
+
+    /// <summary>Instead of a slot: the poll of the set.</summary>
+    private const ulong OverflowIdentity = ulong.MaxValue;
+
+    private EpollSet? _overflow;
+    private epoll_event* _overflowEvents;
+    private iocb* _overflowPoll;
+    private bool _isOverflowArmed;
+
+    /// <summary>
+    /// Has the slot wait in the set, once, as a poll does. False if epoll does not take the descriptor; then the slot is as
+    /// it was.
+    /// </summary>
+    private bool TryOverflow(int index)
+    {
+        if (_overflow is null && !TryOpenOverflow())
+        {
+            return false;
+        }
+
+        int handle = PollTable.HandleOf(index);
+        ref PolledDescriptor descriptor = ref _table.Descriptor(handle);
+        if (Watch(handle, descriptor.Watched | EventOf(index)).IsError)
+        {
+            return false;
+        }
+
+        _table.Slot(index).State = PollSlotState.Overflowing;
+        Counters.PollsOverflowing++;
+        Counters.Overflows++;
+        return true;
+    }
+
+    private bool TryOpenOverflow()
+    {
+        try
+        {
+            _overflow = new EpollSet();
+        }
+        catch (IOException)
+        {
+            // No descriptor is left. Those that wait go on waiting for a place, as long as there is none.
+            return false;
+        }
+
+        _overflowEvents = (epoll_event*)NativeMemory.Alloc(OverflowBatch, (nuint)sizeof(epoll_event));
+        _overflowPoll = (iocb*)NativeMemory.AllocZeroed(1, (nuint)sizeof(iocb));
+        _overflowPoll->aio_data = OverflowIdentity;
+        _overflowPoll->aio_lio_opcode = LibCExtra.IOCB_CMD_POLL;
+        _overflowPoll->aio_fildes = _overflow.Fd;
+        _overflowPoll->aio_buf = (ushort)LibC.POLLIN;
+        OnFirstOverflow?.Invoke();
+        return true;
+    }
+
+    /// <summary>Submits the poll of the set, whose place is kept. Cannot fail for long: the next turn tries again.</summary>
+    private void ArmOverflow()
+    {
+        if (_overflow is not null && !_isOverflowArmed && Counters.PollsOverflowing > 0)
+        {
+            iocb* poll = _overflowPoll;
+            _isOverflowArmed = !Count(_context.Submit(&poll, 1)).IsError;
+        }
+    }
+
+    /// <summary>The set has something: hands it over as completions are.</summary>
+    private void HarvestOverflow()
+    {
+        int count;
+        do
+        {
+            count = Math.Max(Count(_overflow!.Wait(_overflowEvents, OverflowBatch, TimeSpan.Zero)).Value, 0);
+            for (int i = 0; i < count; i++)
+            {
+                TellOverflow(_overflowEvents[i].data.u64, _overflowEvents[i].events);
+            }
+        }
+        while (count == OverflowBatch);
+    }
+
+    private void TellOverflow(ulong identity, int events)
+    {
+        if (!_table.IsCurrent(identity))
+        {
+            return;
+        }
+
+        int handle = PollTable.HandleOf(PollTable.SlotOf(identity));
+        ref PolledDescriptor descriptor = ref _table.Descriptor(handle);
+
+        // An error, or the end of both directions, is for whoever waits.
+        int told = (events & (LibC.EPOLLERR | LibC.EPOLLHUP)) != 0 ? descriptor.Watched : events & descriptor.Watched;
+        int left = descriptor.Watched & ~told;
+
+        // Told once, the set is silent about this descriptor, in both directions.
+        descriptor.Watched = 0;
+        if (left != 0)
+        {
+            Count(Watch(handle, left));
+        }
+
+        TellSlot(PollTable.SlotOf(handle, PollDirection.Read), told, events);
+        TellSlot(PollTable.SlotOf(handle, PollDirection.Write), told, events);
+    }
+
+    private void TellSlot(int index, int told, int events)
+    {
+        if ((told & EventOf(index)) == 0)
+        {
+            return;
+        }
+
+        ref PollSlot slot = ref _table.Slot(index);
+        PollWaiter? waiter = slot.Waiter;
+        slot.Waiter = null;
+        slot.State = PollSlotState.Idle;
+        Counters.PollsOverflowing--;
+        if (waiter is null)
+        {
+            Counters.StaleCompletions++;
+        }
+        else
+        {
+            waiter.OnReady(events);
+        }
+    }
+
+    /// <summary>The descriptor is closed, or has a poll again: the set is to know nothing of it.</summary>
+    private void LeaveOverflow(int handle)
+    {
+        ref PolledDescriptor descriptor = ref _table.Descriptor(handle);
+        if (!descriptor.IsInSet)
+        {
+            return;
+        }
+
+        Count(_overflow!.Remove(descriptor.Fd));
+        descriptor.IsInSet = false;
+        descriptor.Watched = 0;
+        Forget(ref _table.Slot(PollTable.SlotOf(handle, PollDirection.Read)));
+        Forget(ref _table.Slot(PollTable.SlotOf(handle, PollDirection.Write)));
+
+        void Forget(ref PollSlot slot)
+        {
+            if (slot.State == PollSlotState.Overflowing)
+            {
+                slot.State = PollSlotState.Idle;
+                Counters.PollsOverflowing--;
+            }
+        }
+    }
+
+    /// <summary>A poll of the descriptor is armed: unless its other direction waits in the set, that need not know it any more.</summary>
+    private void ReturnFromOverflow(int handle)
+    {
+        if (_table.Descriptor(handle) is { IsInSet: true, Watched: 0 })
+        {
+            LeaveOverflow(handle);
+        }
+    }
+
+    /// <summary>Has the set tell of these events, once.</summary>
+    private SysResult Watch(int handle, int events)
+    {
+        ref PolledDescriptor descriptor = ref _table.Descriptor(handle);
+        ulong identity = PollTable.Identity(PollTable.SlotOf(handle, PollDirection.Read), descriptor.Generation);
+        SysResult result = Count(descriptor.IsInSet
+            ? _overflow!.Modify(descriptor.Fd, events | LibC.EPOLLONESHOT, identity)
+            : _overflow!.Add(descriptor.Fd, events | LibC.EPOLLONESHOT, identity));
+        if (!result.IsError)
+        {
+            descriptor.IsInSet = true;
+            descriptor.Watched = events;
+        }
+
+        return result;
+    }
+
+    private static int EventOf(int slot) => (slot & 1) == (int)PollDirection.Read ? LibC.EPOLLIN : LibC.EPOLLOUT;
+
+    private void CloseOverflow()
+    {
+        _overflow?.Dispose();
+        NativeMemory.Free(_overflowEvents);
+        NativeMemory.Free(_overflowPoll);
+    }
+}
