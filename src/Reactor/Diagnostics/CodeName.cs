@@ -11,6 +11,9 @@ namespace Reactor.Diagnostics;
 /// </summary>
 internal static partial class CodeName
 {
+    /// <summary>Delegates in delegates are looked through so far and no further: objects may hold each other's.</summary>
+    private const int MostWrappings = 8;
+
     /// <summary>The name of what runs: a state machine's box, a delegate; null for nothing. A name that was made already stays.</summary>
     internal static string? Of(object? running) => running switch
     {
@@ -29,15 +32,24 @@ internal static partial class CodeName
 
     private static string Of(Delegate code)
     {
-        // The delegate that resumes an async method is one of its box's.
-        object? target = code.Target;
-        return target switch
+        for (int i = 0; i < MostWrappings && code.Target is { } target; i++)
         {
-            Delegate inner => Of(inner),
-            not null when StateMachineOf(target.GetType()) is { } machine => Of(machine),
-            not null when IsOfFramework(target.GetType()) && WrappedIn(target) is { } inner => Of(inner),
-            _ => Of(code.Method),
-        };
+            // The delegate that resumes an async method is one of its box's.
+            if (StateMachineOf(target.GetType()) is { } machine)
+            {
+                return Of(machine);
+            }
+
+            Delegate? inner = target as Delegate ?? (IsOfFramework(target.GetType()) ? WrappedIn(target) : null);
+            if (inner is null)
+            {
+                break;
+            }
+
+            code = inner;
+        }
+
+        return Of(code.Method);
     }
 
     private static string Of(MethodBase method)
@@ -98,11 +110,11 @@ internal static partial class CodeName
         };
     }
 
-    /// <summary>The delegate that one of the framework's own closures calls.</summary>
+    /// <summary>The delegate that one of the framework's own closures calls. One to itself, kept for its next use, is none.</summary>
     private static Delegate? WrappedIn(object closure) => closure.GetType()
         .GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
         .Select(field => field.GetValue(closure) as Delegate)
-        .FirstOrDefault(inner => inner is not null);
+        .FirstOrDefault(inner => inner is not null && inner.Target != closure);
 
     private static bool IsMadeByCompiler(string name) => name.Contains('<', StringComparison.Ordinal);
 

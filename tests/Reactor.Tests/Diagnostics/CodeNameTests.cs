@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Linq.Expressions;
+using System.Reflection;
+using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
 using Reactor.Diagnostics;
 using Reactor.Shards;
@@ -86,6 +89,36 @@ public sealed class CodeNameTests
         Assert.Equal($"{Here}.{nameof(PlainWithState)}", CodeName.Of(new PostedAction<(Action<int> Action, int State)>(static call => call.Action(call.State), (PlainWithState, 1)).Code));
 
     [Fact]
+    public void An_object_that_keeps_a_delegate_to_itself_is_looked_through()
+    {
+        var progress = new Progress<int>();
+        progress.ProgressChanged += Changed;
+        FieldInfo field = typeof(Progress<int>).GetField("_invokeHandlers", BindingFlags.Instance | BindingFlags.NonPublic)!;
+        Assert.Equal($"{Here}.{nameof(Changed)}", CodeName.Of(field.GetValue(progress)));
+    }
+
+    [Fact]
+    public void Objects_that_keep_delegates_to_each_other_have_a_name()
+    {
+        var one = new Lazy<int>();
+        var other = new Lazy<int>();
+        FieldInfo field = typeof(Lazy<int>).GetField("_factory", BindingFlags.Instance | BindingFlags.NonPublic)!;
+        MethodInfo method = typeof(Lazy<int>).GetProperty(nameof(Lazy<int>.Value))!.GetMethod!;
+        field.SetValue(one, method.CreateDelegate<Func<int>>(other));
+        field.SetValue(other, method.CreateDelegate<Func<int>>(one));
+        Assert.Equal("System.Lazy.get_Value", CodeName.Of(field.GetValue(one)));
+    }
+
+    [Fact]
+    public void Methods_that_no_type_has_are_named()
+    {
+        var dynamic = new DynamicMethod("Made", null, null);
+        dynamic.GetILGenerator().Emit(OpCodes.Ret);
+        Assert.Equal("Made", CodeName.Of(dynamic.CreateDelegate<Action>()));
+        Assert.NotNull(CodeName.Of(Expression.Lambda<Action>(Expression.Empty()).Compile()));
+    }
+
+    [Fact]
     public void Nothing_has_no_name() => Assert.Null(CodeName.Of(null));
 
     [Fact]
@@ -155,6 +188,10 @@ public sealed class CodeNameTests
     {
         await Shard.Yield();
         See();
+    }
+
+    private static void Changed(object? sender, int value)
+    {
     }
 
     private static void Plain()
