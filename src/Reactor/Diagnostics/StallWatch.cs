@@ -22,6 +22,7 @@ internal sealed class StallWatch
 
     private long _turn = -1;
     private long _turnSeenAt;
+    private bool _wasIdle;
     private long _lastStalledTurn = -1;
     private long _nextTelling;
 
@@ -74,6 +75,7 @@ internal sealed class StallWatch
             found = LookBack(activity, lost);
             _turn = activity.Turn;
             _turnSeenAt = now;
+            _wasIdle = activity.IsIdle;
             _isSuspect = _wasTold = false;
             _code = null;
             _nextTelling = _firstTelling;
@@ -81,6 +83,13 @@ internal sealed class StallWatch
         }
         else
         {
+            if (_wasIdle)
+            {
+                // It may have been so until just now, however long ago the look before was.
+                _wasIdle = false;
+                _turnSeenAt = now;
+            }
+
             _isSuspect = true;
             _group = activity.Group;
             _blocker = activity.Blocker;

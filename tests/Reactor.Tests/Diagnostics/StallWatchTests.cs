@@ -171,6 +171,18 @@ public sealed class StallWatchTests
         Assert.InRange(stall.Ticks, 200 - (2 * Threshold), 200);
     }
 
+    /// <remarks>As when the callback that the watcher has called takes its time.</remarks>
+    [Fact]
+    public void An_idle_shard_that_nobody_looked_at_for_long_has_not_stalled_when_it_is_found_busy()
+    {
+        Sleeps(100);
+        _now += 5_000;
+        Look(isIdle: false, running: null);
+        EndTurn(1);
+        Sleeps(100);
+        Assert.Empty(_found);
+    }
+
     [Fact]
     public void Of_two_stalls_in_a_row_each_is_told()
     {
