@@ -26,7 +26,7 @@ internal sealed class StallTeller
     {
         if (stall.IsOver)
         {
-            _count(shard, stall);
+            TryCount(shard, stall);
         }
 
         if (!_told.TryGetValue(shard, out Told? told))
@@ -34,13 +34,15 @@ internal sealed class StallTeller
             _told.Add(shard, told = new Told());
         }
 
-        if (!stall.WasTold && now < told.QuietUntil)
+        if (now < told.QuietUntil && !(stall.WasTold && told.GoesOn))
         {
             told.Suppressed += stall.IsOver ? 1 : 0;
+            told.GoesOn = false;
             return;
         }
 
         told.QuietUntil = now + Shard.ToStopwatchTicks(s_reportInterval);
+        told.GoesOn = !stall.IsOver;
         var report = new StallReport(shard, stall.Group)
         {
             Duration = Stopwatch.GetElapsedTime(0, stall.Ticks),
@@ -56,7 +58,33 @@ internal sealed class StallTeller
         }
         catch (Exception failure)
         {
-            Console.Error.WriteLine($"The {nameof(ReactorOptions.StallDetected)} callback failed ({failure}) when told: {report}");
+            Complain($"The {nameof(ReactorOptions.StallDetected)} callback failed ({failure}) when told: {report}");
+        }
+    }
+
+    /// <summary>Listeners of meters and events are called where something is counted.</summary>
+    private void TryCount(Shard shard, Stall stall)
+    {
+        try
+        {
+            _count(shard, stall);
+        }
+        catch (Exception failure)
+        {
+            Complain($"{shard}: a listener failed when a stall was counted: {failure}");
+        }
+    }
+
+    /// <remarks>What is thrown on the watcher's thread would end the process.</remarks>
+    private static void Complain(string message)
+    {
+        try
+        {
+            Console.Error.WriteLine(message);
+        }
+        catch (IOException)
+        {
+            // The standard error stream is full or closed. There is no other.
         }
     }
 
@@ -65,5 +93,8 @@ internal sealed class StallTeller
         internal long QuietUntil { get; set; } = long.MinValue;
 
         internal int Suppressed { get; set; }
+
+        /// <summary>The last report was of a stall under way, whose end is to be told.</summary>
+        internal bool GoesOn { get; set; }
     }
 }
