@@ -14,6 +14,13 @@ internal sealed class StallWatcher : IDisposable
     /// <summary>A stall that does not end is told when it is this old. So is a deadlock.</summary>
     private static readonly TimeSpan s_firstTelling = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long the end waits for a report under way: whoever is told may be the one who waits for the end.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
+    // Waits are in whole milliseconds, and not of any length.
+    private static readonly TimeSpan s_leastPeriod = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_longestPeriod = TimeSpan.FromHours(1);
+
     private readonly Watched[] _shards;
     private readonly StallTeller _teller;
     private readonly long _period;
@@ -31,7 +38,7 @@ internal sealed class StallWatcher : IDisposable
     /// <param name="teller">Is told what is found, on the watcher's thread.</param>
     internal StallWatcher(IReadOnlyList<Shard> shards, long threshold, StallTeller teller)
     {
-        _period = threshold / 2;
+        _period = Math.Clamp(threshold / 2, Shard.ToStopwatchTicks(s_leastPeriod), Shard.ToStopwatchTicks(s_longestPeriod));
         _teller = teller;
         _shards = [.. shards.Select(shard => new Watched(
             shard,
@@ -53,12 +60,17 @@ internal sealed class StallWatcher : IDisposable
         }
     }
 
-    /// <summary>Ends the thread. The shards have stopped.</summary>
+    /// <summary>Ends the thread, or if that is in a callback that takes long, lets it end after that. The shards have stopped.</summary>
     public void Dispose()
     {
         _isStopping = true;
         _signal.Set();
-        _thread.Join();
+        if (!_thread.Join(s_patience))
+        {
+            // It still uses the handles; their finalizers close them.
+            return;
+        }
+
         _signal.Dispose();
         foreach (Watched watched in _shards)
         {

@@ -67,15 +67,17 @@ public sealed class ReactorOptions
     /// and counted. 25 ms by default, at least 1 ms; <see cref="Timeout.InfiniteTimeSpan"/> for no detector.
     /// </summary>
     /// <remarks>
-    /// One thread of the host looks at all shards twice in that time, and not at all while they are idle. A process that a
+    /// One thread of the host looks at all shards twice in that time, though not more than once in a millisecond, and not at
+    /// all while they are idle. Who blocks a shard is seen through its <see cref="SynchronizationContext"/> only. A process that a
     /// debugger is attached to or that was stopped, and shards that poll or sleep, do not stall.
     /// </remarks>
     public TimeSpan StallThreshold { get; set; } = TimeSpan.FromMilliseconds(25);
 
     /// <summary>
     /// Told of stalls when they end, and of those that last when they are a second old and each time that their age has
-    /// doubled; at most one each 10 seconds for each shard, and one more at the end of a stall that was told. Called on a
-    /// thread of its own. By default they are written to the standard error stream.
+    /// doubled, and of their ends. When a stall of a shard was told, others of that shard are not for the next 10 seconds,
+    /// but counted in the next report. Called on a thread of its own, which looks at no shard meanwhile; a host that stops
+    /// waits a second for it at the most. By default stalls are written to the standard error stream.
     /// </summary>
     public Action<StallReport> StallDetected { get; set; } = Console.Error.WriteLine;
 

@@ -176,6 +176,44 @@ public sealed class StallTests
     }
 
     [Fact]
+    public async Task A_host_can_be_stopped_by_who_is_told()
+    {
+        TestHost? host = null;
+        var stopped = new TaskCompletionSource();
+        host = new TestHost(options => options.StallDetected = _ =>
+        {
+            host!.Host.StopAsync().Wait();
+            stopped.TrySetResult();
+        });
+        host.Shard.Post(TakeLong);
+        await stopped.Task.WaitAsync(Eventually.Deadline);
+        await host.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(10_000_000)]
+    public async Task A_threshold_of_many_days_is_one(int days)
+    {
+        await using var host = new TestHost(options => options.StallThreshold = TimeSpan.FromDays(days));
+        await host.Run(async () => await Shard.Delay(TimeSpan.FromMilliseconds(100)));
+        Assert.Empty(host.Stalls);
+    }
+
+    [Fact]
+    public async Task With_the_least_threshold_the_watcher_rests_between_its_looks()
+    {
+        await using var host = new TestHost(options => options.StallThreshold = TimeSpan.FromMilliseconds(1));
+        TimeSpan time = await host.Run(() =>
+        {
+            TimeSpan before = ProcessState.RunTime("reactor-watch");
+            Busy.For(TimeSpan.FromMilliseconds(500));
+            return ProcessState.RunTime("reactor-watch") - before;
+        });
+        Assert.InRange(time, TimeSpan.Zero, TimeSpan.FromMilliseconds(125));
+    }
+
+    [Fact]
     public async Task A_callback_that_fails_when_told_does_no_harm()
     {
         int calls = 0;

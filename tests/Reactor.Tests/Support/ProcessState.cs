@@ -32,6 +32,11 @@ internal static class ProcessState
         .Where(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal))
         .Sum(line => long.Parse(line.Split(':')[1], CultureInfo.InvariantCulture));
 
+    /// <summary>How long the threads of a name have been on a CPU.</summary>
+    internal static TimeSpan RunTime(string name) => TimeSpan.FromMicroseconds(Directory.GetDirectories("/proc/self/task")
+        .Where(task => Read($"{task}/comm").Trim() == name)
+        .Sum(task => long.Parse(Read($"{task}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture) / 1_000));
+
     /// <summary>One line of the calling thread's status.</summary>
     internal static string OwnStatus(string key) =>
         File.ReadLines("/proc/thread-self/status").Single(line => line.StartsWith(key + ":", StringComparison.Ordinal))[(key.Length + 1)..].Trim();
