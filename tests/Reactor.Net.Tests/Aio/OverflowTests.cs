@@ -44,7 +44,9 @@ public sealed class OverflowTests
             }
 
             await Eventually.IsEqualAsync(0L, () => server.GetStatistics().Active, "connections");
-            Assert.Equal(0, shard.GetStatistics().PollsOverflowing);
+
+            // The listener stays where it waits until the next client comes.
+            Assert.InRange(shard.GetStatistics().PollsOverflowing, 0, 1);
         }
 
         await Eventually.IsTrueAsync(() => shard.HoldsOnly(1), "the shard holds nothing but its wake-up");
