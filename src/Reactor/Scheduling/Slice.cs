@@ -39,8 +39,10 @@ internal sealed unsafe class Slice : IDisposable
     /// <summary>Readings of the clock should be no further apart than this.</summary>
     private static readonly long s_sparse = Stopwatch.Frequency / 50_000;
 
+    /// <summary>Two that are equal and one that is not, for slices that use no ring. They stay: code may ask after its shard's end.</summary>
+    private static readonly uint* s_words = AllocateWords();
+
     private readonly long _quota;
-    private readonly uint* _ownWords;
     private readonly iocb* _poll;
     private AioContext? _context;
     private TimerFd? _timer;
@@ -61,12 +63,10 @@ internal sealed unsafe class Slice : IDisposable
     internal Slice(long quota, AioSystemCalls? calls = null)
     {
         _quota = quota;
-        _ownWords = (uint*)NativeMemory.AllocZeroed(2, sizeof(uint));
         _poll = (iocb*)NativeMemory.AllocZeroed(1, (nuint)sizeof(iocb));
-        UseOwnWords();
+        UseOwnWords(mayBeOver: quota != Endless);
         if (quota != Endless)
         {
-            _ownWords[1] = 1;
             UseRing(calls);
         }
     }
@@ -105,6 +105,7 @@ internal sealed unsafe class Slice : IDisposable
         long end = Math.Min(_end, nextTimer);
         if (now >= end)
         {
+            _left = 1;
             return true;
         }
 
@@ -149,6 +150,7 @@ internal sealed unsafe class Slice : IDisposable
         if (deadline < _end)
         {
             _end = deadline;
+            _left = 1;
             if (_isArmed)
             {
                 SetTimer(Stopwatch.GetTimestamp());
@@ -158,18 +160,24 @@ internal sealed unsafe class Slice : IDisposable
 
     public void Dispose()
     {
-        UseOwnWords();
+        UseOwnWords(mayBeOver: false);
         _context?.Dispose();
         _context = null;
         _timer?.Dispose();
         NativeMemory.Free(_poll);
-        NativeMemory.Free(_ownWords);
     }
 
-    private void UseOwnWords()
+    private static uint* AllocateWords()
     {
-        _head = _ownWords;
-        _tail = _ownWords + 1;
+        uint* words = (uint*)NativeMemory.AllocZeroed(3, sizeof(uint));
+        words[2] = 1;
+        return words;
+    }
+
+    private void UseOwnWords(bool mayBeOver)
+    {
+        _head = s_words;
+        _tail = s_words + (mayBeOver ? 2 : 1);
     }
 
     /// <summary>Leaves the ring with an event in it, as a slice that is over does; without the ring if anything fails.</summary>
@@ -229,7 +237,7 @@ internal sealed unsafe class Slice : IDisposable
 
     private void GiveUpRing()
     {
-        UseOwnWords();
+        UseOwnWords(mayBeOver: true);
         _context!.Dispose();
         _context = null;
         _timer?.Dispose();

@@ -127,6 +127,23 @@ public sealed class SliceWithoutPollTests : ClockSliceTests
 
 public abstract class ClockSliceTests : SliceTests
 {
+    /// <remarks>One reading of the clock serves several questions.</remarks>
+    [Fact]
+    public void A_timer_that_is_armed_for_the_past_is_seen_by_the_next_question()
+    {
+        for (int questions = 100; questions < 120; questions++)
+        {
+            Slice slice = Start(s_hour);
+            for (int i = 0; i < questions; i++)
+            {
+                Assert.False(Ask(slice));
+            }
+
+            slice.EndBy(Stopwatch.GetTimestamp() - 1);
+            Assert.True(Ask(slice));
+        }
+    }
+
     [Fact]
     public void The_clock_tells_the_end_and_no_system_call_is_made()
     {
@@ -287,6 +304,16 @@ public abstract class SliceTests : IDisposable
         }
 
         Assert.Equal(0, slice.SystemCalls);
+    }
+
+    /// <remarks>Code whose shard has stopped goes on elsewhere, and may still ask.</remarks>
+    [Fact]
+    public void One_that_was_given_back_is_not_over()
+    {
+        var slice = Create(s_hour);
+        slice.Begin(Stopwatch.GetTimestamp());
+        slice.Dispose();
+        Assert.False(slice.MayBeOver);
     }
 
     [Fact]
