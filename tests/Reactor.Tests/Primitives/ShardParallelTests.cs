@@ -75,7 +75,11 @@ public sealed class ShardParallelTests : ShardTests
             started++;
             await Shard.Delay(Timeout.InfiniteTimeSpan, token);
         }, cancellation.Token).AsTask();
-        await Task.Yield();
+        while (started < 2)
+        {
+            await Shard.Yield();
+        }
+
         cancellation.Cancel();
         OperationCanceledException exception = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loop);
         Assert.Equal(cancellation.Token, exception.CancellationToken);
@@ -273,7 +277,11 @@ public sealed class ShardParallelTests : ShardTests
                 await Shard.Delay(Timeout.InfiniteTimeSpan, token);
             },
             cancellation.Token).AsTask();
-        await Task.Yield();
+        while (started < 3)
+        {
+            await Shard.Yield();
+        }
+
         cancellation.Cancel();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => loop);
         Assert.Equal(3, started);
