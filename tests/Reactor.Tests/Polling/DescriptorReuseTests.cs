@@ -7,7 +7,8 @@ namespace Reactor.Tests.Polling;
 [Collection(Alone.Name)]
 public sealed class DescriptorReuseTests : IDisposable
 {
-    private readonly AioPollBackend _backend = new(Contexts.Create(64));
+    // More places than any test here needs, also when completions come late: no wait goes elsewhere, which takes a descriptor.
+    private readonly AioPollBackend _backend = new(Contexts.Create(256));
 
     /// <remarks>
     /// Each round, a socket is closed under an armed poll that fires at that moment, its number is taken by a fresh pair
