@@ -74,7 +74,7 @@ internal sealed unsafe class Slice : IDisposable
     /// <summary>It never ends; what runs has to leave off by itself.</summary>
     internal bool IsEndless => _quota == Endless;
 
-    /// <summary>Whether the kernel tells the end through the ring; if not, every question that finds a slice armed asks the clock.</summary>
+    /// <summary>Whether the kernel can be had to tell the end through the ring; if not, the clock serves those who ask often, too.</summary>
     internal bool UsesRing => _context is not null;
 
     /// <summary>System calls made, for the shard's counters.</summary>

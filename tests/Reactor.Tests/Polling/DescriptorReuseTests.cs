@@ -31,13 +31,7 @@ public sealed class DescriptorReuseTests : IDisposable
         {
             Descriptors.Write(peer);
             _backend.Close(handle, mode);
-            Eventually.Until(
-                () =>
-                {
-                    Turn();
-                    return _backend.Counters.Closing == 0;
-                },
-                "closed");
+            TurnUntilAllAreClosed();
             Descriptors.Close(peer);
             int previous = own;
             (own, peer) = Descriptors.Tcp();
@@ -55,13 +49,7 @@ public sealed class DescriptorReuseTests : IDisposable
         Assert.Equal(1, _backend.Counters.PollsArmed);
         _backend.Close(handle, mode);
         Descriptors.Close(peer);
-        Eventually.Until(
-            () =>
-            {
-                Turn();
-                return _backend.Counters.Closing == 0;
-            },
-            "closed");
+        TurnUntilAllAreClosed();
     }
 
     [Fact]
@@ -73,13 +61,7 @@ public sealed class DescriptorReuseTests : IDisposable
         Turn();
         _backend.Close(handle, CloseMode.Cancel);
         Assert.True(Descriptors.IsOpen(read));
-        Eventually.Until(
-            () =>
-            {
-                Turn();
-                return _backend.Counters.Closing == 0;
-            },
-            "closed");
+        TurnUntilAllAreClosed();
         Assert.False(Descriptors.IsOpen(read));
         Descriptors.Close(write);
     }
@@ -108,17 +90,19 @@ public sealed class DescriptorReuseTests : IDisposable
                 Descriptors.Close(peer);
             }
 
-            Eventually.Until(
-                () =>
-                {
-                    Turn();
-                    return _backend.Counters.Closing == 0;
-                },
-                "closed");
+            TurnUntilAllAreClosed();
         }
     }
 
     public void Dispose() => _backend.Dispose();
+
+    private void TurnUntilAllAreClosed() => Eventually.Until(
+        () =>
+        {
+            Turn();
+            return _backend.Counters.Closing == 0;
+        },
+        "closed");
 
     private void Turn()
     {
