@@ -16,6 +16,18 @@ internal static class SocketErrors
     internal static SocketException Aborted(string attempt) =>
         new((int)SocketError.OperationAborted, $"{attempt} ended because the socket was closed on this side.");
 
+    /// <summary>For calls that tell without exceptions: the code, and the number of bytes if it is a success.</summary>
+    internal static SocketError Outcome(SysResult result, out int bytes)
+    {
+        bytes = Math.Max(result.Value, 0);
+        return result switch
+        {
+            { IsError: false } => SocketError.Success,
+            { WouldBlock: true } => SocketError.WouldBlock,
+            _ => CodeOf(result.Errno),
+        };
+    }
+
     internal static SocketError CodeOf(int errno) => errno switch
     {
         _ when errno == LibC.EACCES || errno == LibC.EPERM => SocketError.AccessDenied,

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Reactor.Kernel;
 using Reactor.Polling;
+using Reactor.Shards;
 using Tmds.Linux;
 
 namespace Reactor.Net;
@@ -16,14 +17,14 @@ public sealed partial class TcpConnection
         return _connect.Start(cancellationToken);
     }
 
-    private sealed class ConnectOperation(TcpConnection connection) : Operation<bool>(connection, PollDirection.Write)
+    private sealed class ConnectOperation(TcpConnection connection) : ShardOperation<bool>(connection.Shard, connection.Handle, PollDirection.Write)
     {
         internal ValueTask Start(CancellationToken cancellationToken)
         {
             SysResult result = TryConnect();
             if (!result.IsError)
             {
-                Connection.CountOpened();
+                connection.CountOpened();
                 return default;
             }
 
@@ -46,7 +47,7 @@ public sealed partial class TcpConnection
             SysResult result = pollResult < 0 ? SysResult.Failure(-pollResult) : TryConnect();
             if (!result.IsError)
             {
-                Connection.CountOpened();
+                connection.CountOpened();
                 Complete(true);
             }
             else if (IsUnderWay(result))
@@ -64,10 +65,10 @@ public sealed partial class TcpConnection
 
         private SysResult TryConnect()
         {
-            SysResult result = Connection.Count(Sockets.Connect(Connection._fd, Connection._remoteAddress));
+            SysResult result = connection.Count(Sockets.Connect(connection.Fd, connection._remoteAddress));
             return result.Errno == LibC.EISCONN ? new SysResult(0, 0) : result;
         }
 
-        private SocketException Error(int errno) => SocketErrors.From($"connect to {Connection.RemoteEndPoint}", errno);
+        private SocketException Error(int errno) => SocketErrors.From($"connect to {connection.RemoteEndPoint}", errno);
     }
 }

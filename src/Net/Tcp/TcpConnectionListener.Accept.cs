@@ -141,17 +141,7 @@ public sealed partial class TcpConnectionListener
         || errno == LibC.ENOPROTOOPT || errno == LibC.EHOSTDOWN || errno == LibC.ENONET || errno == LibC.EHOSTUNREACH
         || errno == LibC.ENETUNREACH;
 
-    /// <summary>What both have in common: they wait in the listener's read slot.</summary>
-    private abstract class ReadOperation<TResult>(TcpConnectionListener listener) : ShardOperation<TResult>(listener.Shard)
-    {
-        protected TcpConnectionListener Listener { get; } = listener;
-
-        protected void Arm() => Shard.Polls.Arm(Listener._handle, PollDirection.Read, this);
-
-        protected sealed override void Abandon() => Shard.Polls.Abandon(Listener._handle, PollDirection.Read);
-    }
-
-    private sealed class AcceptOperation(TcpConnectionListener listener) : ReadOperation<TcpConnection>(listener)
+    private sealed class AcceptOperation(TcpConnectionListener listener) : ShardOperation<TcpConnection>(listener.Shard, listener._handle, PollDirection.Read)
     {
         internal ValueTask<TcpConnection> Start(CancellationToken cancellationToken)
         {
@@ -163,7 +153,7 @@ public sealed partial class TcpConnectionListener
         protected override void Attempt(int pollResult)
         {
             AcceptedSocket socket = default;
-            SysResult result = pollResult < 0 ? SysResult.Failure(-pollResult) : Listener.TryAccept(out socket);
+            SysResult result = pollResult < 0 ? SysResult.Failure(-pollResult) : listener.TryAccept(out socket);
             if (!result.IsError)
             {
                 Complete(new TcpConnection(Shard, socket.Fd, socket.Peer, isConnected: true));
@@ -174,12 +164,12 @@ public sealed partial class TcpConnectionListener
             }
             else
             {
-                Fail(Listener.AcceptError(result.Errno));
+                Fail(listener.AcceptError(result.Errno));
             }
         }
     }
 
-    private sealed class WaitOperation(TcpConnectionListener listener) : ReadOperation<bool>(listener)
+    private sealed class WaitOperation(TcpConnectionListener listener) : ShardOperation<bool>(listener.Shard, listener._handle, PollDirection.Read)
     {
         internal ValueTask Start()
         {
@@ -192,7 +182,7 @@ public sealed partial class TcpConnectionListener
         {
             if (pollResult < 0)
             {
-                Fail(Listener.AcceptError(-pollResult));
+                Fail(listener.AcceptError(-pollResult));
             }
             else
             {

@@ -9,8 +9,8 @@ namespace Reactor.Kernel;
 /// </summary>
 internal static unsafe class Sockets
 {
-    /// <summary>The most buffers that one gathered send takes; the rest goes in the next call.</summary>
-    internal const int MaxBuffersPerSend = 64;
+    /// <summary>The most buffers that one vectored call takes; the rest is for the next.</summary>
+    internal const int MaxVectors = 64;
 
     internal static SysResult CreateTcp(AddressFamily family) => SysResult.From(LibC.socket(
         family == AddressFamily.InterNetworkV6 ? (int)LibC.AF_INET6 : (int)LibC.AF_INET,
@@ -69,6 +69,15 @@ internal static unsafe class Sockets
         }
     }
 
+    /// <summary>Receives into up to <see cref="MaxVectors"/> buffers in one call.</summary>
+    internal static SysResult Receive(int fd, iovec* buffers, int count)
+    {
+        msghdr message = default;
+        message.msg_iov = buffers;
+        message.msg_iovlen = count;
+        return SysResult.From(LibC.recvmsg(fd, &message, 0));
+    }
+
     /// <summary>Hot path: one per answer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static SysResult Send(int fd, ReadOnlySpan<byte> buffer)
@@ -79,7 +88,7 @@ internal static unsafe class Sockets
         }
     }
 
-    /// <summary>Sends up to <see cref="MaxBuffersPerSend"/> buffers in one call.</summary>
+    /// <summary>Sends up to <see cref="MaxVectors"/> buffers in one call.</summary>
     internal static SysResult Send(int fd, iovec* buffers, int count)
     {
         msghdr message = default;

@@ -15,6 +15,7 @@ public sealed partial class Shard
         {
             _isTimestampOld = true;
             RunReady();
+            SendOutputs();
             TakeArrivals();
             TakeInbox();
             FlushLanes();

@@ -118,19 +118,19 @@ public sealed unsafe class SocketsTests
     public void A_gathered_send_keeps_the_order_of_its_buffers()
     {
         (int own, int peer) = Descriptors.Pair();
-        byte* bytes = stackalloc byte[Sockets.MaxBuffersPerSend];
-        iovec* buffers = stackalloc iovec[Sockets.MaxBuffersPerSend];
-        for (int i = 0; i < Sockets.MaxBuffersPerSend; i++)
+        byte* bytes = stackalloc byte[Sockets.MaxVectors];
+        iovec* buffers = stackalloc iovec[Sockets.MaxVectors];
+        for (int i = 0; i < Sockets.MaxVectors; i++)
         {
             bytes[i] = (byte)i;
             buffers[i].iov_base = bytes + i;
             buffers[i].iov_len = 1;
         }
 
-        Assert.Equal(Sockets.MaxBuffersPerSend, Sockets.Send(own, buffers, Sockets.MaxBuffersPerSend).OrThrow("sendmsg"));
+        Assert.Equal(Sockets.MaxVectors, Sockets.Send(own, buffers, Sockets.MaxVectors).OrThrow("sendmsg"));
         byte[] received = new byte[100];
-        Assert.Equal(Sockets.MaxBuffersPerSend, Sockets.Receive(peer, received).OrThrow("recv"));
-        Assert.Equal(Enumerable.Range(0, Sockets.MaxBuffersPerSend).Select(i => (byte)i), received.Take(Sockets.MaxBuffersPerSend));
+        Assert.Equal(Sockets.MaxVectors, Sockets.Receive(peer, received).OrThrow("recv"));
+        Assert.Equal(Enumerable.Range(0, Sockets.MaxVectors).Select(i => (byte)i), received.Take(Sockets.MaxVectors));
         Descriptors.Close(own, peer);
     }
 

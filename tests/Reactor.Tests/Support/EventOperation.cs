@@ -7,12 +7,25 @@ namespace Reactor.Tests.Support;
 /// <summary>The smallest operation there is: waits for an eventfd and takes its count.</summary>
 internal sealed class EventOperation : ShardOperation<ulong>
 {
-    private readonly int _fd = Descriptors.EventFd();
+    private readonly int _fd;
     private readonly int _handle;
 
     internal EventOperation()
-        : base(Shard.Current!) =>
-        _handle = Shard.Polls.Register(_fd);
+        : this(Shard.Current!, Descriptors.EventFd())
+    {
+    }
+
+    private EventOperation(Shard shard, int fd)
+        : this(shard, fd, shard.Polls.Register(fd))
+    {
+    }
+
+    private EventOperation(Shard shard, int fd, int handle)
+        : base(shard, handle, PollDirection.Read)
+    {
+        _fd = fd;
+        _handle = handle;
+    }
 
     /// <summary>Called in each attempt, before the descriptor is read.</summary>
     internal Action<int>? OnAttempt { get; set; }
@@ -60,11 +73,9 @@ internal sealed class EventOperation : ShardOperation<ulong>
         }
         else
         {
-            Shard.Polls.Arm(_handle, PollDirection.Read, this);
+            Arm();
         }
     }
-
-    protected override void Abandon() => Shard.Polls.Abandon(_handle, PollDirection.Read);
 
     protected override void Release() => Releases++;
 
@@ -75,7 +86,7 @@ internal sealed class EventOperation : ShardOperation<ulong>
             throw new InvalidOperationException("busy");
         }
 
-        Shard.Polls.Arm(_handle, PollDirection.Read, this);
+        Arm();
         Begin(cancellationToken);
     }
 }

@@ -13,7 +13,7 @@ namespace Reactor.Shards;
 /// Its life: <c>Begin</c> (pending) → completed, by <see cref="Attempt"/>, by <see cref="Abort"/> or by cancellation →
 /// <c>GetResult</c> (idle again). It stands in the run queue at most once at any time.
 /// </remarks>
-internal abstract class ShardOperation<TResult>(Shard shard) : PollWaiter, IValueTaskSource<TResult>, IValueTaskSource, ICancellable
+internal abstract class ShardOperation<TResult>(Shard shard, int handle, PollDirection direction) : PollWaiter, IValueTaskSource<TResult>, IValueTaskSource, ICancellable
 {
     private static readonly Action<object?> s_run = static operation => Unsafe.As<ShardOperation<TResult>>(operation!).Run();
 
@@ -38,13 +38,14 @@ internal abstract class ShardOperation<TResult>(Shard shard) : PollWaiter, IValu
     /// </summary>
     protected abstract void Attempt(int pollResult);
 
-    /// <summary>Takes the waiter out of its slot: the operation ends without an event.</summary>
-    protected abstract void Abandon();
-
     /// <summary>Lets go of what the caller lent (buffers) once the result has been taken.</summary>
     protected virtual void Release()
     {
     }
+
+    /// <summary>Waits in its slot for the next readiness; before <see cref="Begin"/>, or in an attempt that has found nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    protected void Arm() => Shard.Polls.Arm(handle, direction, this);
 
     /// <summary>What the caller awaits, once begun.</summary>
     protected ValueTask<TResult> Future => new(this, _future.Version);
@@ -75,7 +76,7 @@ internal abstract class ShardOperation<TResult>(Shard shard) : PollWaiter, IValu
     {
         if (_future.IsPending)
         {
-            Abandon();
+            Shard.Polls.Abandon(handle, direction);
             Fail(error);
         }
     }

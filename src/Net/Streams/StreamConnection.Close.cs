@@ -1,31 +1,33 @@
+using System.Diagnostics.CodeAnalysis;
 using Reactor.Kernel;
 using Reactor.Polling;
 
 namespace Reactor.Net;
 
 // The end of a connection.
-public sealed partial class TcpConnection
+public abstract partial class StreamConnection
 {
     /// <summary>
     /// Closes the connection in good order: what was sent still arrives, then the peer sees the end (FIN). A pending
     /// receive or send ends with <see cref="System.Net.Sockets.SocketError.OperationAborted"/>. A second call does nothing.
     /// </summary>
     /// <remarks>
-    /// As with every TCP socket, bytes that the peer has sent and nobody has received make the kernel answer with RST,
+    /// As with every socket, bytes that the peer has sent and nobody has received make the kernel answer with a reset,
     /// which may cost the peer what was sent last. If that matters, <see cref="ShutdownSend"/> and receive until 0 first.
     /// </remarks>
     /// <exception cref="InvalidOperationException">Not on its shard.</exception>
     public void Close() => End(CloseMode.Graceful);
 
     /// <summary>
-    /// Ends the connection at once: the peer sees it reset (RST), and what has not been sent is dropped. A pending receive
-    /// or send ends with <see cref="System.Net.Sockets.SocketError.OperationAborted"/>. A second call does nothing.
+    /// Ends the connection at once: the peer of a TCP connection sees it reset (RST), and what has not been sent is dropped.
+    /// A pending receive or send ends with <see cref="System.Net.Sockets.SocketError.OperationAborted"/>. A second call does nothing.
     /// </summary>
     /// <exception cref="InvalidOperationException">Not on its shard.</exception>
     public void Abort() => End(CloseMode.Reset);
 
     /// <summary>The same as <see cref="Close"/>.</summary>
     /// <exception cref="InvalidOperationException">Not on its shard.</exception>
+    [SuppressMessage("Usage", "CA1816", Justification = "Only this assembly can derive from it, and nothing here has a finalizer.")]
     public void Dispose() => Close();
 
     /// <summary>
@@ -52,6 +54,9 @@ public sealed partial class TcpConnection
         End(CloseMode.Reset);
     }
 
+    /// <summary>Ends a connect that is under way.</summary>
+    private protected abstract void AbortConnect();
+
     private void End(CloseMode mode)
     {
         // Before the check, so that disposing what a stopped shard has aborted is no error, wherever it happens.
@@ -74,7 +79,7 @@ public sealed partial class TcpConnection
             _send.Abort(SocketErrors.Aborted($"send on {this}"));
         }
 
-        _connect?.Abort(SocketErrors.Aborted($"connect of {this}"));
+        AbortConnect();
         Shard.Polls.Close(_handle, mode);
     }
 }

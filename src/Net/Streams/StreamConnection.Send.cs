@@ -1,17 +1,14 @@
-using System.Buffers;
 using System.Net.Sockets;
 using Reactor.Kernel;
 using Reactor.Polling;
+using Reactor.Shards;
 using Tmds.Linux;
 
 namespace Reactor.Net;
 
 // Sending.
-public sealed partial class TcpConnection
+public abstract partial class StreamConnection
 {
-    [ThreadStatic]
-    private static MemoryHandle[]? t_pins;
-
     private SendOperation? _send;
 
     /// <summary>
@@ -44,7 +41,7 @@ public sealed partial class TcpConnection
             return default;
         }
 
-        SysResult result = TrySend(buffer.Span);
+        SysResult result = SendNow(buffer.Span);
         if (result.Value == buffer.Length)
         {
             return Done();
@@ -55,7 +52,7 @@ public sealed partial class TcpConnection
             return ValueTask.FromException(SendError(result.Errno));
         }
 
-        return (_send ??= new SendOperation(this)).Start(buffer[Math.Max(result.Value, 0)..], cancellationToken);
+        return Sender.Start(buffer[Math.Max(result.Value, 0)..], cancellationToken);
     }
 
     /// <summary>Sends all bytes of several buffers, in order, gathered into as few system calls as will take them (sendmsg).</summary>
@@ -75,7 +72,7 @@ public sealed partial class TcpConnection
         }
 
         var rest = new GatheredBuffers(buffers);
-        SysResult result = TrySend(ref rest);
+        SysResult result = SendNow(ref rest);
         if (rest.IsEmpty)
         {
             return Done();
@@ -86,7 +83,35 @@ public sealed partial class TcpConnection
             return ValueTask.FromException(SendError(result.Errno));
         }
 
-        return (_send ??= new SendOperation(this)).Start(rest, cancellationToken);
+        return Sender.Start(rest, cancellationToken);
+    }
+
+    /// <summary>Sends what the kernel takes, without waiting and without exceptions for what the network does.</summary>
+    /// <param name="buffer">The bytes; only the first <paramref name="sent"/> of them are sent.</param>
+    /// <param name="sent">The number of bytes that the kernel has taken.</param>
+    /// <returns>
+    /// <see cref="SocketError.Success"/> when at least one byte was taken or the buffer is empty,
+    /// <see cref="SocketError.WouldBlock"/> when there is no room (<see cref="WaitToSendAsync"/> waits for it), or how the
+    /// connection failed.
+    /// </returns>
+    /// <exception cref="InvalidOperationException">Not on its shard, or a send is pending.</exception>
+    /// <exception cref="ObjectDisposedException">The connection is closed.</exception>
+    public SocketError TrySend(ReadOnlySpan<byte> buffer, out int sent)
+    {
+        VerifySendable();
+        return SocketErrors.Outcome(buffer.IsEmpty ? default : SendNow(buffer), out sent);
+    }
+
+    /// <summary>Waits until the kernel has room for more, or the connection has failed: then <see cref="TrySend"/> tells.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="InvalidOperationException">Not on its shard, or a send is pending already.</exception>
+    /// <exception cref="ObjectDisposedException">The connection is closed.</exception>
+    /// <exception cref="SocketException">The connection was closed on this side meanwhile (<see cref="SocketError.OperationAborted"/>).</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    public ValueTask WaitToSendAsync(CancellationToken cancellationToken = default)
+    {
+        VerifySendable();
+        return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled(cancellationToken) : Sender.StartWait(cancellationToken);
     }
 
     /// <summary>
@@ -101,6 +126,8 @@ public sealed partial class TcpConnection
         OrThrow("shutdown for sending", Sockets.ShutdownSend(_fd));
     }
 
+    private SendOperation Sender => _send ??= new SendOperation(this);
+
     private void VerifySendable()
     {
         VerifyUsable();
@@ -111,7 +138,7 @@ public sealed partial class TcpConnection
     }
 
     /// <remarks>Hot path: one system call.</remarks>
-    private SysResult TrySend(ReadOnlySpan<byte> buffer)
+    internal SysResult SendNow(ReadOnlySpan<byte> buffer)
     {
         SysResult result;
         do
@@ -125,36 +152,24 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Sends until everything has gone or the kernel takes no more; the answer is that of the last call.</summary>
-    private unsafe SysResult TrySend(ref GatheredBuffers rest)
+    private unsafe SysResult SendNow(ref GatheredBuffers rest)
     {
-        MemoryHandle[] pins = t_pins ??= new MemoryHandle[Sockets.MaxBuffersPerSend];
-        iovec* vectors = stackalloc iovec[Sockets.MaxBuffersPerSend];
+        iovec* vectors = stackalloc iovec[Sockets.MaxVectors];
         SysResult result = default;
         while (!rest.IsEmpty && !result.IsError)
         {
-            int count = 0;
-            try
+            using (var pinned = new PinnedVectors(vectors))
             {
                 foreach (ReadOnlyMemory<byte> buffer in rest)
                 {
-                    pins[count] = buffer.Pin();
-                    vectors[count].iov_base = pins[count].Pointer;
-                    vectors[count].iov_len = buffer.Length;
-                    if (++count == Sockets.MaxBuffersPerSend)
+                    pinned.Add(buffer);
+                    if (pinned.IsFull)
                     {
                         break;
                     }
                 }
 
-                result = Count(Sockets.Send(_fd, vectors, count));
-            }
-            finally
-            {
-                for (int i = 0; i < count; i++)
-                {
-                    pins[i].Dispose();
-                    pins[i] = default;
-                }
+                result = Count(Sockets.Send(_fd, vectors, pinned.Count));
             }
 
             if (result.Errno == LibC.EINTR)
@@ -175,7 +190,7 @@ public sealed partial class TcpConnection
 
     private SocketException SendError(int errno) => SocketErrors.From($"send on {this}", errno);
 
-    private sealed class SendOperation(TcpConnection connection) : Operation<bool>(connection, PollDirection.Write)
+    private sealed class SendOperation(StreamConnection connection) : ShardOperation<bool>(connection.Shard, connection._handle, PollDirection.Write)
     {
         // What is still to be sent: one buffer, or several.
         private ReadOnlyMemory<byte> _buffer;
@@ -193,6 +208,9 @@ public sealed partial class TcpConnection
             return Start(cancellationToken);
         }
 
+        internal ValueTask StartWait(CancellationToken cancellationToken) => Start(cancellationToken);
+
+        /// <summary>So is a wait, which has nothing to send, as soon as it is ready.</summary>
         private bool IsDone => _buffer.IsEmpty && _buffers.IsEmpty;
 
         private ValueTask Start(CancellationToken cancellationToken)
@@ -204,24 +222,27 @@ public sealed partial class TcpConnection
 
         protected override void Attempt(int pollResult)
         {
-            if (IsDone)
+            SysResult result = default;
+            if (pollResult < 0)
             {
-                Complete(true);
-                return;
+                result = SysResult.Failure(-pollResult);
+            }
+            else if (!IsDone)
+            {
+                result = SendMore();
             }
 
-            SysResult result = pollResult < 0 ? SysResult.Failure(-pollResult) : SendMore();
-            if (IsDone)
+            if (result.IsError && !result.WouldBlock)
+            {
+                Fail(connection.SendError(result.Errno));
+            }
+            else if (IsDone)
             {
                 Complete(true);
-            }
-            else if (!result.IsError || result.WouldBlock)
-            {
-                Arm();
             }
             else
             {
-                Fail(Connection.SendError(result.Errno));
+                Arm();
             }
         }
 
@@ -235,10 +256,10 @@ public sealed partial class TcpConnection
         {
             if (!_buffers.IsEmpty)
             {
-                return Connection.TrySend(ref _buffers);
+                return connection.SendNow(ref _buffers);
             }
 
-            SysResult result = Connection.TrySend(_buffer.Span);
+            SysResult result = connection.SendNow(_buffer.Span);
             _buffer = _buffer[Math.Max(result.Value, 0)..];
             return result;
         }
