@@ -11,8 +11,24 @@ internal static class FileDescriptor
     /// </summary>
     internal static SysResult Close(int fd) => SysResult.From(LibC.close(fd));
 
-    /// <summary>A second number for the same file: the lowest that is free.</summary>
-    internal static SysResult Duplicate(int fd) => SysResult.From(LibC.dup(fd));
+    /// <summary>A second number for the same file: the lowest that is free. Child processes do not inherit it.</summary>
+    internal static SysResult Duplicate(int fd) => SysResult.From(LibC.fcntl(fd, LibC.F_DUPFD_CLOEXEC, 0));
+
+    /// <summary>What of the events, and of errors, the descriptor is ready for now; 0 when it is for none.</summary>
+    internal static unsafe SysResult Poll(int fd, short events)
+    {
+        pollfd asked = default;
+        asked.fd = fd;
+        asked.events = events;
+        SysResult result;
+        do
+        {
+            result = SysResult.From(LibC.poll(&asked, 1, 0));
+        }
+        while (result.Errno == LibC.EINTR);
+
+        return result.IsError ? result : new SysResult(asked.revents, 0);
+    }
 
     /// <summary>One more than the highest number that the process may have now (RLIMIT_NOFILE).</summary>
     internal static unsafe int Limit()

@@ -33,7 +33,7 @@ internal sealed unsafe partial class AioPollBackend
 
         int handle = PollTable.HandleOf(index);
         ref PolledDescriptor descriptor = ref _table.Descriptor(handle);
-        if (Watch(handle, descriptor.Watched | EventOf(index)).IsError)
+        if (Watch(handle, descriptor.Watched | _table.Events(index)).IsError)
         {
             return false;
         }
@@ -101,8 +101,7 @@ internal sealed unsafe partial class AioPollBackend
         int handle = PollTable.HandleOf(PollTable.SlotOf(identity));
         ref PolledDescriptor descriptor = ref _table.Descriptor(handle);
 
-        // An error, or the end of both directions, is for whoever waits.
-        int told = (events & (LibC.EPOLLERR | LibC.EPOLLHUP)) != 0 ? descriptor.Watched : events & descriptor.Watched;
+        int told = PollTable.Told(events, descriptor.Watched);
         int left = descriptor.Watched & ~told;
 
         // Told once, the set is silent about this descriptor, in both directions.
@@ -118,7 +117,7 @@ internal sealed unsafe partial class AioPollBackend
 
     private void TellSlot(int index, int told, int events)
     {
-        if ((told & EventOf(index)) == 0)
+        if ((told & _table.Events(index)) == 0)
         {
             return;
         }
@@ -188,8 +187,6 @@ internal sealed unsafe partial class AioPollBackend
 
         return result;
     }
-
-    private static int EventOf(int slot) => (slot & 1) == (int)PollDirection.Read ? LibC.EPOLLIN : LibC.EPOLLOUT;
 
     private void CloseOverflow()
     {

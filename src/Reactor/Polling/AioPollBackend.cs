@@ -59,10 +59,10 @@ internal sealed unsafe partial class AioPollBackend : PollBackend
         return handle;
     }
 
-    internal override int Register(int fd)
+    internal override int RegisterFor(int fd, int readEvents)
     {
         Counters.Descriptors++;
-        return _table.Add(fd, LibCExtra.IOCB_CMD_POLL, (ushort)LibC.POLLIN, (ushort)LibC.POLLOUT);
+        return _table.Add(fd, LibCExtra.IOCB_CMD_POLL, readEvents);
     }
 
     /// <remarks>Hot path: once per request.</remarks>

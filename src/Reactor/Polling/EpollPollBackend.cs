@@ -49,10 +49,10 @@ internal sealed unsafe class EpollPollBackend : PollBackend
         }
     }
 
-    internal override int Register(int fd)
+    internal override int RegisterFor(int fd, int readEvents)
     {
         Counters.Descriptors++;
-        return _table.Add(fd, 0, (ushort)LibC.EPOLLIN, (ushort)LibC.EPOLLOUT);
+        return _table.Add(fd, 0, readEvents);
     }
 
     internal override int RegisterWakeUp(int fd) => Register(fd);
@@ -60,7 +60,8 @@ internal sealed unsafe class EpollPollBackend : PollBackend
     /// <remarks>Hot path: once per request, and mostly the descriptor is watched already.</remarks>
     internal override void Arm(int handle, PollDirection direction, PollWaiter waiter)
     {
-        ref PollSlot slot = ref _table.Slot(PollTable.SlotOf(handle, direction));
+        int index = PollTable.SlotOf(handle, direction);
+        ref PollSlot slot = ref _table.Slot(index);
         Debug.Assert(slot.Waiter is null || slot.Waiter == waiter, "one waiter per direction; the operation checks before it arms");
         if (slot.Waiter is null)
         {
@@ -68,15 +69,15 @@ internal sealed unsafe class EpollPollBackend : PollBackend
         }
 
         slot.Waiter = waiter;
-        int bit = BitOf(direction);
+        int events = _table.Events(index);
         ref PolledDescriptor descriptor = ref _table.Descriptor(handle);
-        if ((descriptor.Watched & bit) == 0)
+        if ((descriptor.Watched & events) != events)
         {
-            SysResult result = Watch(handle, descriptor.Watched | bit);
+            SysResult result = Watch(handle, descriptor.Watched | events);
             if (result.IsError)
             {
                 // Told with the turn's submit: whoever arms does not expect to be told at once.
-                _refused.Add((PollTable.Identity(PollTable.SlotOf(handle, direction), descriptor.Generation), result.Errno));
+                _refused.Add((PollTable.Identity(index, descriptor.Generation), result.Errno));
             }
         }
     }
@@ -150,8 +151,6 @@ internal sealed unsafe class EpollPollBackend : PollBackend
         NativeMemory.Free(_events);
     }
 
-    private static int BitOf(PollDirection direction) => direction == PollDirection.Read ? LibC.EPOLLIN : LibC.EPOLLOUT;
-
     private void Take(TimeSpan? timeout)
     {
         SysResult result = Count(_set.Wait(_events, Capacity, timeout));
@@ -180,18 +179,18 @@ internal sealed unsafe class EpollPollBackend : PollBackend
             }
 
             int handle = PollTable.HandleOf(PollTable.SlotOf(identity));
-            int ready = Ready(_events[i].events);
-            told += Tell(handle, PollDirection.Read, ready) + Tell(handle, PollDirection.Write, ready);
+            int ready = PollTable.Told(_events[i].events, _table.Descriptor(handle).Watched);
+            told += Tell(PollTable.SlotOf(handle, PollDirection.Read), ready) + Tell(PollTable.SlotOf(handle, PollDirection.Write), ready);
         }
 
         _pending = 0;
         return told;
     }
 
-    private int Tell(int handle, PollDirection direction, int ready)
+    private int Tell(int index, int ready)
     {
-        ref PollSlot slot = ref _table.Slot(PollTable.SlotOf(handle, direction));
-        if ((ready & BitOf(direction)) == 0 || slot.Waiter is not { } waiter)
+        ref PollSlot slot = ref _table.Slot(index);
+        if ((ready & _table.Events(index)) == 0 || slot.Waiter is not { } waiter)
         {
             return 0;
         }
@@ -216,7 +215,7 @@ internal sealed unsafe class EpollPollBackend : PollBackend
 
             int handle = PollTable.HandleOf(PollTable.SlotOf(identity));
             int waitedFor = WaitedFor(handle);
-            int ready = Ready(_events[i].events);
+            int ready = PollTable.Told(_events[i].events, _table.Descriptor(handle).Watched);
             if ((ready & ~waitedFor) != 0)
             {
                 Count(Watch(handle, waitedFor));
@@ -233,21 +232,10 @@ internal sealed unsafe class EpollPollBackend : PollBackend
 
     private int WaitedFor(int handle)
     {
-        int bits = 0;
-        for (PollDirection direction = PollDirection.Read; direction <= PollDirection.Write; direction++)
-        {
-            if (_table.Slot(PollTable.SlotOf(handle, direction)).Waiter is not null)
-            {
-                bits |= BitOf(direction);
-            }
-        }
-
-        return bits;
+        int read = PollTable.SlotOf(handle, PollDirection.Read);
+        int write = PollTable.SlotOf(handle, PollDirection.Write);
+        return (_table.Slot(read).Waiter is null ? 0 : _table.Events(read)) | (_table.Slot(write).Waiter is null ? 0 : _table.Events(write));
     }
-
-    /// <summary>An error, or the end of both directions, is for whoever waits: the kernel tells them whether asked to or not.</summary>
-    private static int Ready(int events) =>
-        (events & (LibC.EPOLLERR | LibC.EPOLLHUP)) != 0 ? events | (LibC.EPOLLIN | LibC.EPOLLOUT) : events & (LibC.EPOLLIN | LibC.EPOLLOUT);
 
     /// <summary>Has the set watch the descriptor for this and nothing else. What is watched for nothing leaves the set, because errors would be told all the same.</summary>
     private SysResult Watch(int handle, int events)

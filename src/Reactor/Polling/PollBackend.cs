@@ -1,3 +1,5 @@
+using Tmds.Linux;
+
 namespace Reactor.Polling;
 
 /// <summary>
@@ -14,7 +16,10 @@ internal abstract class PollBackend : IDisposable
     internal Action? OnFirstOverflow { get; set; }
 
     /// <summary>Takes a descriptor into the table and returns its handle, good until <see cref="Close"/>.</summary>
-    internal abstract int Register(int fd);
+    internal int Register(int fd) => RegisterFor(fd, LibC.POLLIN);
+
+    /// <summary>The same, with a read slot that waits for these events.</summary>
+    internal abstract int RegisterFor(int fd, int readEvents);
 
     /// <summary>The same for the descriptor by which other threads wake the shard; its poll never waits for a place.</summary>
     internal abstract int RegisterWakeUp(int fd);

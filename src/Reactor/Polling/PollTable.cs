@@ -80,6 +80,12 @@ internal sealed unsafe class PollTable : IDisposable
 
     internal iocb* Iocb(int slot) => (iocb*)_chunks[slot >> SlotsPerChunkBits] + (slot & (SlotsPerChunk - 1));
 
+    /// <summary>What a slot waits for; the same bits serve poll and epoll.</summary>
+    internal int Events(int slot) => (int)Iocb(slot)->aio_buf;
+
+    /// <summary>Which of the events that are waited for have come: an error, or the end of both directions, is for whoever waits.</summary>
+    internal static int Told(int events, int watched) => (events & (LibC.POLLERR | LibC.POLLHUP)) != 0 ? watched : events & watched;
+
     internal static int SlotOf(int handle, PollDirection direction) => (handle << 1) | (int)direction;
 
     internal static int HandleOf(int slot) => slot >> 1;
@@ -97,7 +103,7 @@ internal sealed unsafe class PollTable : IDisposable
     }
 
     /// <summary>Takes a free entry for the descriptor and writes both of its iocbs, once for its lifetime.</summary>
-    internal int Add(int fd, ushort opcode, ushort readEvents, ushort writeEvents)
+    internal int Add(int fd, ushort opcode, int readEvents)
     {
         if (_firstFree == None)
         {
@@ -113,17 +119,17 @@ internal sealed unsafe class PollTable : IDisposable
         descriptor.IsRefusedByAio = false;
         descriptor.IsClosing = false;
         Write(SlotOf(handle, PollDirection.Read), readEvents);
-        Write(SlotOf(handle, PollDirection.Write), writeEvents);
+        Write(SlotOf(handle, PollDirection.Write), LibC.POLLOUT);
         return handle;
 
-        void Write(int slot, ushort events)
+        void Write(int slot, int events)
         {
             iocb* iocb = Iocb(slot);
             *iocb = default;
             iocb->aio_data = Identity(slot, _descriptors[handle].Generation);
             iocb->aio_lio_opcode = opcode;
             iocb->aio_fildes = fd;
-            iocb->aio_buf = events;
+            iocb->aio_buf = (ulong)events;
         }
     }
 

@@ -99,5 +99,5 @@ public sealed unsafe class PollTableTests : IDisposable
 
     public void Dispose() => _table.Dispose();
 
-    private int Add(int fd) => _table.Add(fd, Opcode, (ushort)LibC.POLLIN, (ushort)LibC.POLLOUT);
+    private int Add(int fd) => _table.Add(fd, Opcode, LibC.POLLIN);
 }
