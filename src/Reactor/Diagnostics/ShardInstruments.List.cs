@@ -9,6 +9,7 @@ internal sealed partial class ShardInstruments
     {
         _meter = meter;
 
+        _meter.CreateObservableUpDownCounter("reactor.shards", Backends, "{shard}", "Shards that run, with what they poll through and why: 1 for each.");
         Counter("reactor.loop.turns", "{turn}", "Turns of the loop.", static now => now.Turns);
         Time("reactor.loop.busy.time", "Time in which the shard had something to do.", static now => now.BusyTime);
         Time("reactor.loop.idle.time", "Time in which it had nothing to do: it spun or slept.", static now => now.IdleTime);

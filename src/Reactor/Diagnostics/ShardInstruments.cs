@@ -105,6 +105,18 @@ internal sealed partial class ShardInstruments
         }
     }
 
+    private IEnumerable<Measurement<long>> Backends()
+    {
+        foreach (ObservedShard observed in Volatile.Read(ref _shards))
+        {
+            yield return new Measurement<long>(
+                1,
+                observed.Tag,
+                new("reactor.backend", observed.Shard.Backend.ToString()),
+                new("reactor.backend.reason", observed.Shard.BackendReason));
+        }
+    }
+
     private IEnumerable<Measurement<long>> Bytes()
     {
         foreach (ObservedShard observed in Volatile.Read(ref _shards))

@@ -68,7 +68,7 @@ public sealed partial class ReactorHost : IAsyncDisposable
             host.StartWatching();
             foreach (Shard shard in host._shards)
             {
-                own.Log?.Invoke($"reactor: {shard} polls through {shard.Backend}: {shard.BackendChoice}");
+                own.Log?.Invoke($"reactor: {shard} polls through {shard.Backend}: {shard.BackendReason}");
             }
         }
         catch

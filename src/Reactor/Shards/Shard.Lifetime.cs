@@ -181,7 +181,7 @@ public sealed partial class Shard
         // Without it the kernel lets timeouts be late by 50 µs. If it is refused, they are.
         ThreadTimerSlack.TrySet(ThreadTimerSlack.MinimumNanoseconds);
         _wakeUp = new EventFd();
-        (_backend, BackendChoice) = PollBackendFactory.Create(_host.Options.Backend, _host.Options.PollBudget, _host.Shards.Count);
+        (_backend, BackendReason) = PollBackendFactory.Create(_host.Options.Backend, _host.Options.PollBudget, _host.Shards.Count);
         Backend = _backend.Kind;
         _backend.OnFirstOverflow = TellOfOverflow;
         new WakeUpWaiter(this).Start();

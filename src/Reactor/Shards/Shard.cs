@@ -60,8 +60,8 @@ public sealed partial class Shard
     /// <summary>How the shard learns what is ready; what was chosen, never <see cref="BackendKind.Auto"/>.</summary>
     public BackendKind Backend { get; private set; }
 
-    /// <summary>Why this backend, and how it works here.</summary>
-    internal string BackendChoice { get; private set; } = "";
+    /// <summary>Why this backend, and how it works here: the number of polls that it was given, or what could not be had.</summary>
+    public string BackendReason { get; private set; } = "";
 
     /// <summary>Whether the calling thread is this shard's.</summary>
     public bool IsOnShard => t_current == this;

@@ -316,6 +316,18 @@ public sealed class InstrumentTests
     }
 
     [Fact]
+    public async Task The_backend_of_each_shard_is_reported_with_its_reason()
+    {
+        await using var host = TestHost.Many(2);
+        using var reader = new MeterReader(host.Host.Metrics.Meter);
+        IEnumerable<MeterReader.Reading> readings = reader.Read().Where(reading => reading.Name == "reactor.shards");
+        Assert.Equal(
+            host.Shards.Select(shard => (1.0, shard.Id, TestedBackend.Kind.ToString(), shard.BackendReason)),
+            readings.Select(reading => (reading.Value, reading.Shard, (string)reading["reactor.backend"]!, (string)reading["reactor.backend.reason"]!)));
+        Assert.All(host.Shards, shard => Assert.NotEmpty(shard.BackendReason));
+    }
+
+    [Fact]
     public async Task The_table_of_the_documentation_lists_what_there_is()
     {
         await using var host = new TestHost();
@@ -340,6 +352,8 @@ public sealed class InstrumentTests
             "reactor.scheduling_group" => "group",
             "network.io.direction" => "direction",
             "reactor.stall.cause" => "cause",
+            "reactor.backend" => "backend",
+            "reactor.backend.reason" => "reason",
             var other => other,
         };
     }
