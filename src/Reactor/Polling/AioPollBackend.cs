@@ -121,6 +121,7 @@ internal sealed unsafe partial class AioPollBackend : PollBackend
 
     internal override int Harvest()
     {
+        _hasJustToldOverflow = false;
         int total = 0;
         int count;
         do

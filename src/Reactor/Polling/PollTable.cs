@@ -49,6 +49,15 @@ internal struct PolledDescriptor
     /// <summary>The set of those that found no place knows it, though it may watch it for nothing.</summary>
     internal bool IsInSet;
 
+    /// <summary>The set goes on watching it for reading after it has told of it, because somebody always waits again.</summary>
+    internal bool IsKeptInSet;
+
+    /// <summary>Times that the set has told of it in vain since somebody last waited, while it is kept there.</summary>
+    internal byte ToldInVain;
+
+    /// <summary>Waits in the set since it last had a plain poll.</summary>
+    internal int WaitsInSet;
+
     /// <summary>AIO has no polls for it: it always waits in that set.</summary>
     internal bool IsRefusedByAio;
 
@@ -116,6 +125,8 @@ internal sealed unsafe class PollTable : IDisposable
         descriptor.Fd = fd;
         descriptor.Watched = 0;
         descriptor.IsInSet = false;
+        descriptor.IsKeptInSet = false;
+        descriptor.WaitsInSet = 0;
         descriptor.IsRefusedByAio = false;
         descriptor.IsClosing = false;
         Write(SlotOf(handle, PollDirection.Read), readEvents);

@@ -138,6 +138,116 @@ public sealed class OverflowTests : IDisposable
     }
 
     [Fact]
+    public void A_busy_one_beyond_the_budget_costs_two_calls_for_each_event_and_none_for_each_wait()
+    {
+        Fill();
+        (int handle, int own, int peer) = Many(1)[0];
+        KeepInSet(handle, own, peer);
+        long calls = Counters.SystemCalls;
+        for (int round = 0; round < 100; round++)
+        {
+            Serve(handle, own, peer);
+        }
+
+        // The poll of the set is submitted, and the set is asked.
+        Assert.Equal(200, Counters.SystemCalls - calls);
+    }
+
+    [Fact]
+    public void A_busy_one_that_stops_waiting_does_not_keep_the_shard_awake()
+    {
+        Fill();
+        (int handle, int own, int peer) = Many(1)[0];
+        Arm(Many(1)[0].Handle, PollDirection.Read);
+        KeepInSet(handle, own, peer);
+        Descriptors.Write(peer);
+        for (int i = 0; i < 5; i++)
+        {
+            Turn();
+        }
+
+        long calls = Counters.SystemCalls;
+        for (int i = 0; i < 5; i++)
+        {
+            Turn();
+            Assert.False(_backend.HasEvents);
+        }
+
+        Assert.Equal(calls, Counters.SystemCalls);
+        RecordingWaiter waiter = Arm(handle, PollDirection.Read);
+        TurnUntil(() => waiter.Count == 1, "told of what has come meanwhile");
+    }
+
+    [Fact]
+    public void What_a_busy_one_has_been_told_and_not_taken_is_told_again()
+    {
+        Fill();
+        (int handle, int own, int peer) = Many(1)[0];
+        KeepInSet(handle, own, peer);
+        Descriptors.Write(peer);
+        for (int round = 0; round < 5; round++)
+        {
+            RecordingWaiter waiter = Arm(handle, PollDirection.Read);
+            TurnUntil(() => waiter.Count == 1, "told once more");
+        }
+    }
+
+    [Fact]
+    public void A_wait_of_a_busy_one_that_is_abandoned_takes_no_event_with_it()
+    {
+        Fill();
+        (int handle, int own, int peer) = Many(1)[0];
+        KeepInSet(handle, own, peer);
+        Arm(handle, PollDirection.Read);
+        Turn();
+        _backend.Abandon(handle, PollDirection.Read);
+        Descriptors.Write(peer);
+        Turn();
+        Turn();
+        RecordingWaiter waiter = Arm(handle, PollDirection.Read);
+        TurnUntil(() => waiter.Count == 1, "the next told");
+    }
+
+    [Fact]
+    public void A_busy_one_may_wait_for_writing_as_well()
+    {
+        Fill();
+        (int handle, int own, int peer) = Many(1)[0];
+        KeepInSet(handle, own, peer);
+        Descriptors.Fill(own);
+        RecordingWaiter writer = Arm(handle, PollDirection.Write);
+        RecordingWaiter reader = Arm(handle, PollDirection.Read);
+        Turn();
+        Assert.Equal((0, 0), (reader.Count, writer.Count));
+        Descriptors.Write(peer);
+        TurnUntil(() => reader.Count == 1, "the reader told");
+        Assert.Equal(0, writer.Count);
+        TurnUntil(() => Descriptors.Read(peer).WouldBlock && writer.Count > 0, "the writer told");
+        Descriptors.Read(own);
+        KeepInSet(handle, own, peer);
+    }
+
+    [Fact]
+    public void A_busy_one_returns_to_plain_polls_when_there_is_room()
+    {
+        (int Handle, int Own, int Peer)[] all = Many(Places);
+        foreach ((int one, _, _) in all)
+        {
+            Arm(one, PollDirection.Read);
+        }
+
+        Turn();
+        (int handle, int own, int peer) = Many(1)[0];
+        KeepInSet(handle, own, peer);
+        Descriptors.Write(all[0].Peer);
+        TurnUntil(() => Counters.PollsArmed == Places - 1, "a place");
+        long overflows = Counters.Overflows;
+        Serve(handle, own, peer);
+        Serve(handle, own, peer);
+        Assert.Equal((overflows, 0L), (Counters.Overflows, Counters.PollsOverflowing));
+    }
+
+    [Fact]
     public void It_is_told_once_that_there_are_more_than_the_budget()
     {
         int told = 0;
@@ -183,6 +293,24 @@ public sealed class OverflowTests : IDisposable
         _handles.ForEach(handle => _backend.Close(handle, CloseMode.Graceful));
         _backend.Dispose();
         _peers.ForEach(peer => FileDescriptor.Close(peer));
+    }
+
+    /// <summary>Waits and receives until the set watches it for good.</summary>
+    private void KeepInSet(int handle, int own, int peer)
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            Serve(handle, own, peer);
+        }
+    }
+
+    /// <summary>One event: a wait, a byte, and its receipt, in as many turns as a shard needs.</summary>
+    private void Serve(int handle, int own, int peer)
+    {
+        RecordingWaiter waiter = Arm(handle, PollDirection.Read);
+        Descriptors.Write(peer);
+        TurnUntil(() => waiter.Count == 1, "told of readiness");
+        Descriptors.Read(own);
     }
 
     /// <summary>Takes all places.</summary>
