@@ -53,7 +53,7 @@ public sealed partial class Shard
     /// <summary>The loop has ended: what has come too late for it is left to others.</summary>
     internal bool HasStopped => _hasStopped;
 
-    private bool IsStopping => _stopPhase != StopPhase.None;
+    internal bool IsStopping => _stopPhase != StopPhase.None;
 
     /// <summary>For what must not begin on a shard that comes to its end.</summary>
     /// <exception cref="ObjectDisposedException">The shard stops.</exception>
