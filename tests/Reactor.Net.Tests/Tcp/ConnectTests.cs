@@ -193,36 +193,4 @@ public sealed class ConnectTests : ShardTest
         probe.Bind(Peers.AnyLoopbackPort);
         return (IPEndPoint)probe.LocalEndPoint!;
     }
-
-    /// <summary>A listener whose backlog is full: what connects to it waits for the answer to its SYN.</summary>
-    private sealed class FullBacklog : IDisposable
-    {
-        private readonly Socket _listener = Peers.Create(Peers.AnyLoopbackPort);
-        private readonly List<Socket> _sockets = [];
-
-        internal FullBacklog()
-        {
-            _listener.Bind(Peers.AnyLoopbackPort);
-            _listener.Listen(0);
-            Socket filler = Peers.Create(EndPoint);
-            _sockets.Add(filler);
-            filler.Connect(EndPoint);
-        }
-
-        internal IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint!;
-
-        internal void AcceptAll()
-        {
-            while (_listener.Poll(0, SelectMode.SelectRead))
-            {
-                _sockets.Add(_listener.Accept());
-            }
-        }
-
-        public void Dispose()
-        {
-            _sockets.ForEach(socket => socket.Dispose());
-            _listener.Dispose();
-        }
-    }
 }
