@@ -97,6 +97,24 @@ public sealed class SystemHostResolverTests : ShardTest
     });
 
     [Fact]
+    public Task Two_slow_names_do_not_wait_for_one_idle_thread() => OnShard(async () =>
+    {
+        SystemHostResolver resolver = Resolver(maxThreads: 4);
+        _lookups.Answer("first");
+        await resolver.ResolveAsync("first");
+        await Eventually.IsEqualAsync(1, () => resolver.IdleThreads, "idle threads");
+
+        ValueTask<IReadOnlyList<IPAddress>> slow = resolver.ResolveAsync("slow");
+        ValueTask<IReadOnlyList<IPAddress>> quick = resolver.ResolveAsync("quick");
+        _lookups.Answer("quick");
+
+        Assert.Equal([IPAddress.Loopback], await quick);
+        Assert.Equal(2, resolver.Threads);
+        _lookups.Answer("slow");
+        await slow;
+    });
+
+    [Fact]
     public Task Equal_look_ups_that_overlap_are_one() => OnShard(async () =>
     {
         SystemHostResolver resolver = Resolver(maxThreads: 4);

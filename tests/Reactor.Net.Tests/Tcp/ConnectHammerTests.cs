@@ -65,6 +65,66 @@ public sealed class ConnectHammerTests(ITestOutputHelper output) : ShardTest
         Assert.Equal(connects, _outcomes.Values.Sum());
     }
 
+    [Fact]
+    public async Task A_stop_at_any_moment_ends_every_connect_and_look_up()
+    {
+        int seed = Setting("REACTOR_HAMMER_SEED", 20_250_202);
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        using var silent = new FullBacklog();
+        using var refused = new RefusedPort();
+        using Socket listener = Peers.Create(Peers.AnyLoopbackPort);
+        listener.Bind(Peers.AnyLoopbackPort);
+        listener.Listen(10_000);
+        IPEndPoint[] all = [silent.EndPoint, refused.EndPoint, (IPEndPoint)listener.LocalEndPoint!];
+        for (int round = 0; round < 50; round++)
+        {
+            ReactorOptions hostOptions = Hosts.Options(1);
+            hostOptions.UseSynchronizationContext = random.Next(2) == 0;
+            await using ReactorHost host = ReactorHost.Start(hostOptions);
+            Shard shard = host.Shards[0];
+            int turns = random.Next(20);
+            List<Task<TcpConnection>> connecting = [];
+            await shard.InvokeAsync(async () =>
+            {
+                for (int i = 0; i < 20; i++)
+                {
+                    var options = new TcpConnectorOptions
+                    {
+                        AttemptDelay = random.Next(2) == 0 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(1),
+                        ConnectTimeout = TimeSpan.FromHours(1),
+                        Resolver = random.Next(2) == 0 ? HostResolver.Default : TestResolver.Of(new TaskCompletionSource<IReadOnlyList<IPAddress>>().Task),
+                    };
+                    connecting.Add(random.Next(2) == 0
+                        ? TcpConnector.ConnectAsync("localhost", random.GetItems(all, 1)[0].Port, options).AsTask()
+                        : TcpConnector.ConnectAsync(random.GetItems(all, 3), options).AsTask());
+                }
+
+                for (int i = 0; i < turns; i++)
+                {
+                    await NextTurn();
+                }
+            });
+
+            await host.StopAsync().WaitAsync(Eventually.Promptly);
+
+            foreach (Task<TcpConnection> one in connecting)
+            {
+                try
+                {
+                    // The shard has aborted it.
+                    Assert.True((await one.WaitAsync(Eventually.Promptly)).IsClosed);
+                }
+                catch (SocketException exception)
+                {
+                    Assert.True(exception.SocketErrorCode is SocketError.OperationAborted or SocketError.ConnectionRefused, exception.ToString());
+                }
+            }
+
+            await Eventually.IsEqualAsync(0, () => shard.GetStatistics().TimersArmed, "timers");
+        }
+    }
+
     private async Task ConnectOneAsync(Random random)
     {
         IPEndPoint[] answering = [.. _listeners.Select(listener => (IPEndPoint)listener.LocalEndPoint!)];
