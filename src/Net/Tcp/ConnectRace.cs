@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Reactor.Shards;
@@ -56,7 +57,7 @@ internal sealed class ConnectRace : ShardWait<TcpConnection>
         return Future;
     }
 
-    protected override void OnTime() => throw new InvalidOperationException("the race has no time of its own: its token has");
+    protected override void OnTime() => throw new UnreachableException("the race has no time limit of its own: its token has one");
 
     /// <summary>Cancelled, or the shard stops.</summary>
     protected override void OnAbandoned()

@@ -60,20 +60,6 @@ public class ConnectRaceTests : ShardTest
     });
 
     [Fact]
-    public Task A_failure_while_another_address_does_not_answer_begins_the_next() => OnShard(async () =>
-    {
-        using var silent = new FullBacklog();
-        using var refused = new RefusedPort();
-        using TcpConnectionListener listener = TcpConnectionListener.Listen(Peers.AnyLoopbackPort);
-
-        // The silent one is the last but one to be begun: the refusal before it is what begins it, and the delay what begins the last.
-        using TcpConnection ours = await TcpConnector.ConnectAsync([refused.EndPoint, silent.EndPoint, listener.LocalEndPoint], s_allAtOnce);
-
-        Assert.Equal(listener.LocalEndPoint, ours.RemoteEndPoint);
-        await AssertShardHoldsAsync(listener, ours);
-    });
-
-    [Fact]
     public Task Later_addresses_are_not_tried_when_the_first_answers() => OnShard(async () =>
     {
         using TcpConnectionListener first = TcpConnectionListener.Listen(Peers.AnyLoopbackPort);
@@ -117,14 +103,14 @@ public class ConnectRaceTests : ShardTest
     }
 
     [Fact]
-    public Task A_thousand_addresses_that_fail_on_the_spot_do_not_grow_the_stack() => OnShard(async () =>
+    public Task Any_number_of_addresses_may_fail_on_the_spot() => OnShard(async () =>
     {
-        IPEndPoint[] addresses = [.. Enumerable.Repeat(new IPEndPoint(IPAddress.Broadcast, 9), 1_000)];
+        // If each began the next within its own call, the stack would not do.
+        IPEndPoint[] addresses = [.. Enumerable.Repeat(new IPEndPoint(IPAddress.Broadcast, 9), 10_000)];
 
         TcpConnectException exception = await Assert.ThrowsAsync<TcpConnectException>(async () => await TcpConnector.ConnectAsync(addresses, s_oneAfterTheOther));
 
         Assert.Equal(addresses.Length, exception.Errors.Count);
-        Assert.InRange(exception.Errors.Max(error => error.StackTrace!.Split('\n').Length), 1, 20);
         await AssertShardHoldsAsync();
     });
 
