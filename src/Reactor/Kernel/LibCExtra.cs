@@ -5,7 +5,7 @@ namespace Reactor.Kernel;
 
 /// <summary>
 /// The calls and constants that Tmds.LibC lacks; nothing else of the kernel is declared anywhere in this project.
-/// Numbers are those of the kernel's uapi headers (linux/aio_abi.h, linux/timerfd.h, linux/prctl.h, asm-generic/resource.h, asm/unistd.h).
+/// Numbers are those of the kernel's uapi headers (linux/aio_abi.h, linux/timerfd.h, linux/prctl.h, asm-generic/resource.h, asm-generic/fcntl.h, asm/unistd.h).
 /// </summary>
 internal static unsafe class LibCExtra
 {
@@ -13,6 +13,8 @@ internal static unsafe class LibCExtra
     internal const ushort IOCB_CMD_POLL = 5;
 
     internal const int CLOCK_MONOTONIC = 1;
+    internal const int LOCK_EX = 2;
+    internal const int LOCK_NB = 4;
     internal const int PR_SET_TIMERSLACK = 29;
     internal const int PR_GET_TIMERSLACK = 30;
     internal const int RLIMIT_NOFILE = 7;
@@ -71,6 +73,9 @@ internal static unsafe class LibCExtra
 
     [DllImport("libc")]
     internal static extern int gettid();
+
+    [DllImport("libc", SetLastError = true)]
+    internal static extern int flock(int fd, int operation);
 
     [DllImport("libc", SetLastError = true)]
     internal static extern int timerfd_create(int clock, int flags);
