@@ -9,8 +9,13 @@ internal static class SocketErrors
 {
     /// <param name="attempt">What was tried on what, as in <c>listen on 127.0.0.1:80</c>.</param>
     /// <param name="errno">What the kernel answered.</param>
-    internal static SocketException From(string attempt, int errno) =>
-        new((int)CodeOf(errno), $"{attempt} failed: {Errno.Describe(errno)}{AdviceFor(errno)}");
+    internal static SocketException From(string attempt, int errno) => From(attempt, errno, AdviceFor(errno));
+
+    /// <param name="attempt">What was tried on what.</param>
+    /// <param name="errno">What the kernel answered.</param>
+    /// <param name="advice">What to do about it: the end of the sentence, or a sentence more.</param>
+    internal static SocketException From(string attempt, int errno, string advice) =>
+        new((int)CodeOf(errno), $"{attempt} failed: {Errno.Describe(errno)}{advice}");
 
     /// <summary>For an operation that was pending when its socket was closed on this side.</summary>
     internal static SocketException Aborted(string attempt) =>
@@ -32,7 +37,7 @@ internal static class SocketErrors
     {
         _ when errno == LibC.EACCES || errno == LibC.EPERM => SocketError.AccessDenied,
         _ when errno == LibC.EADDRINUSE => SocketError.AddressAlreadyInUse,
-        _ when errno == LibC.EADDRNOTAVAIL => SocketError.AddressNotAvailable,
+        _ when errno == LibC.EADDRNOTAVAIL || errno == LibC.ENOENT => SocketError.AddressNotAvailable,
         _ when errno == LibC.EAFNOSUPPORT => SocketError.AddressFamilyNotSupported,
         _ when errno == LibC.ECONNABORTED => SocketError.ConnectionAborted,
         _ when errno == LibC.ECONNREFUSED => SocketError.ConnectionRefused,
@@ -40,11 +45,13 @@ internal static class SocketErrors
         _ when errno == LibC.EHOSTUNREACH => SocketError.HostUnreachable,
         _ when errno == LibC.EINVAL => SocketError.InvalidArgument,
         _ when errno == LibC.EMFILE || errno == LibC.ENFILE => SocketError.TooManyOpenSockets,
+        _ when errno == LibC.EMSGSIZE => SocketError.MessageSize,
         _ when errno == LibC.ENETDOWN => SocketError.NetworkDown,
         _ when errno == LibC.ENETUNREACH => SocketError.NetworkUnreachable,
         _ when errno == LibC.ENOBUFS || errno == LibC.ENOMEM => SocketError.NoBufferSpaceAvailable,
         _ when errno == LibC.ENOTCONN => SocketError.NotConnected,
         _ when errno == LibC.EPIPE => SocketError.Shutdown,
+        _ when errno == LibC.EPROTOTYPE => SocketError.ProtocolType,
         _ when errno == LibC.ETIMEDOUT => SocketError.TimedOut,
         _ => SocketError.SocketError,
     };

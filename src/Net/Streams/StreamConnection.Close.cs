@@ -20,6 +20,7 @@ public abstract partial class StreamConnection
 
     /// <summary>
     /// Ends the connection at once: the peer of a TCP connection sees it reset (RST), and what has not been sent is dropped.
+    /// (Unix domain sockets know no reset: see <see cref="UnixConnection"/>.)
     /// A pending receive or send ends with <see cref="System.Net.Sockets.SocketError.OperationAborted"/>. A second call does nothing.
     /// </summary>
     /// <exception cref="InvalidOperationException">Not on its shard.</exception>
@@ -55,7 +56,9 @@ public abstract partial class StreamConnection
     }
 
     /// <summary>Ends a connect that is under way.</summary>
-    private protected abstract void AbortConnect();
+    private protected virtual void AbortConnect()
+    {
+    }
 
     private void End(CloseMode mode)
     {

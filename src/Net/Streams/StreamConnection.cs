@@ -7,9 +7,10 @@ using Tmds.Linux;
 namespace Reactor.Net;
 
 /// <summary>
-/// A connection over which bytes stream both ways, and which belongs to one shard: a <see cref="TcpConnection"/>, for one. At
-/// a time one receive and one send may be pending; a second of its kind throws <see cref="InvalidOperationException"/> at
-/// once. Everything except <see cref="ShardObject.Shard"/> and the endpoints is used on its shard only.
+/// A connection over which bytes stream both ways, and which belongs to one shard: a <see cref="TcpConnection"/> or a
+/// <see cref="UnixConnection"/>. At a time one receive and one send may be pending; a second of its kind throws
+/// <see cref="InvalidOperationException"/> at once. Everything except <see cref="ShardObject.Shard"/> and the endpoints is
+/// used on its shard only.
 /// </summary>
 /// <remarks>
 /// Awaits resume on the shard and allocate nothing. A <see cref="ValueTask"/> that an operation returns is awaited once,
@@ -45,7 +46,7 @@ public abstract partial class StreamConnection : ShardObject, IDisposable
     /// <exception cref="InvalidOperationException">Read for the first time, and not on its shard.</exception>
     public abstract EndPoint? LocalEndPoint { get; }
 
-    /// <summary>The peer's address. Stays readable after the connection has been closed.</summary>
+    /// <summary>The peer's address; null for a peer without a name. Stays readable after the connection has been closed.</summary>
     public abstract EndPoint? RemoteEndPoint { get; }
 
     /// <summary>The kernel's receive buffer in bytes; reads back twice what was set, as the kernel counts its book-keeping.</summary>

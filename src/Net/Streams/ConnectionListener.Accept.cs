@@ -8,7 +8,7 @@ using Tmds.Linux;
 namespace Reactor.Net;
 
 // Accepting.
-public sealed partial class TcpConnectionListener
+public abstract partial class ConnectionListener<TConnection>
 {
     /// <summary>
     /// Descriptors that connections leave to the runtime, which needs some at any time: to load an assembly, to start a
@@ -37,7 +37,7 @@ public sealed partial class TcpConnectionListener
     /// was closed while the accept was pending (<see cref="SocketError.OperationAborted"/>).
     /// </exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
-    public ValueTask<TcpConnection> AcceptAsync(CancellationToken cancellationToken = default)
+    public ValueTask<TConnection> AcceptAsync(CancellationToken cancellationToken = default)
     {
         Shard.VerifyAccess();
         ObjectDisposedException.ThrowIf(_isClosed, this);
@@ -49,7 +49,7 @@ public sealed partial class TcpConnectionListener
 
         if (cancellationToken.IsCancellationRequested)
         {
-            return ValueTask.FromCanceled<TcpConnection>(cancellationToken);
+            return ValueTask.FromCanceled<TConnection>(cancellationToken);
         }
 
         // In a flood of connections, those that are here already get their turn in between.
@@ -58,12 +58,12 @@ public sealed partial class TcpConnectionListener
             SysResult result = TryAccept(out AcceptedSocket socket);
             if (!result.IsError)
             {
-                return new ValueTask<TcpConnection>(new TcpConnection(Shard, socket.Fd, socket.Peer, isConnected: true));
+                return new ValueTask<TConnection>(Connect(Shard, socket));
             }
 
             if (!result.WouldBlock)
             {
-                return ValueTask.FromException<TcpConnection>(AcceptError(result.Errno));
+                return ValueTask.FromException<TConnection>(AcceptError(result.Errno));
             }
         }
 
@@ -81,16 +81,14 @@ public sealed partial class TcpConnectionListener
             return SysResult.Failure(LibC.EMFILE);
         }
 
-        NativeAddress peer = default;
         while (true)
         {
             Shard.Counters.IoCalls++;
-            SysResult result = Sockets.Accept(_fd, ref peer);
+            SysResult result = Accept(_fd, out socket);
             _mayHaveMore = !result.IsError;
             if (!result.IsError)
             {
                 _isNearLimit = result.Value >= _endOfConnections;
-                socket = new AcceptedSocket(result.Value, peer);
                 return result;
             }
 
@@ -141,9 +139,9 @@ public sealed partial class TcpConnectionListener
         || errno == LibC.ENOPROTOOPT || errno == LibC.EHOSTDOWN || errno == LibC.ENONET || errno == LibC.EHOSTUNREACH
         || errno == LibC.ENETUNREACH;
 
-    private sealed class AcceptOperation(TcpConnectionListener listener) : ShardOperation<TcpConnection>(listener.Shard, listener._handle, PollDirection.Read)
+    private sealed class AcceptOperation(ConnectionListener<TConnection> listener) : ShardOperation<TConnection>(listener.Shard, listener._handle, PollDirection.Read)
     {
-        internal ValueTask<TcpConnection> Start(CancellationToken cancellationToken)
+        internal ValueTask<TConnection> Start(CancellationToken cancellationToken)
         {
             Arm();
             Begin(cancellationToken);
@@ -156,7 +154,7 @@ public sealed partial class TcpConnectionListener
             SysResult result = pollResult < 0 ? SysResult.Failure(-pollResult) : listener.TryAccept(out socket);
             if (!result.IsError)
             {
-                Complete(new TcpConnection(Shard, socket.Fd, socket.Peer, isConnected: true));
+                Complete(listener.Connect(Shard, socket));
             }
             else if (result.WouldBlock)
             {
@@ -169,7 +167,7 @@ public sealed partial class TcpConnectionListener
         }
     }
 
-    private sealed class WaitOperation(TcpConnectionListener listener) : ShardOperation<bool>(listener.Shard, listener._handle, PollDirection.Read)
+    private sealed class WaitOperation(ConnectionListener<TConnection> listener) : ShardOperation<bool>(listener.Shard, listener._handle, PollDirection.Read)
     {
         internal ValueTask Start()
         {
