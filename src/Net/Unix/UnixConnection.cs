@@ -54,22 +54,8 @@ public sealed class UnixConnection : StreamConnection
     /// <exception cref="SocketException">No file descriptor or memory left.</exception>
     public static (UnixConnection First, UnixConnection Second) CreatePair(UnixConnectionOptions? options = null)
     {
-        const string Attempt = "make a pair of Unix connections";
-        Shard shard = Shard.OfCaller(Attempt);
-        shard.ThrowIfStopping();
-        ShardSocket.Check(Attempt, shard, UnixSockets.CreatePair(SocketType.Stream, out int first, out int second));
-        try
-        {
-            ShardSocket.Check(Attempt, shard, (options ??= new UnixConnectionOptions()).ApplyTo(first));
-            ShardSocket.Check(Attempt, shard, options.ApplyTo(second));
-        }
-        catch
-        {
-            FileDescriptor.Close(first);
-            FileDescriptor.Close(second);
-            throw;
-        }
-
+        options ??= new UnixConnectionOptions();
+        (Shard shard, int first, int second) = UnixPair.Create("make a pair of Unix connections", SocketType.Stream, options.ApplyTo);
         return (new UnixConnection(shard, first, null, null), new UnixConnection(shard, second, null, null));
     }
 

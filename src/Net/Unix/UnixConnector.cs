@@ -6,12 +6,6 @@ namespace Reactor.Net;
 /// <summary>Makes connections to Unix domain sockets.</summary>
 public static class UnixConnector
 {
-    /// <summary>The first pause when the listener's backlog is full; the next is twice as long, and so on.</summary>
-    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(1);
-
-    /// <summary>The longest pause.</summary>
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(50);
-
     /// <summary>Connects to a socket that listens. The connection belongs to the shard that this is called on.</summary>
     /// <param name="endPoint">A path, or an abstract name if the first character is a zero.</param>
     /// <param name="options">How the socket is set; null for the defaults.</param>
@@ -38,7 +32,7 @@ public static class UnixConnector
         try
         {
             ShardSocket.Check(attempt, shard, (options ?? new UnixConnectionOptions()).ApplyTo(fd));
-            for (TimeSpan pause = s_firstPause; !TryConnect(attempt, shard, fd, NativeUnixAddress.From(endPoint)); pause = Longer(pause))
+            for (TimeSpan pause = UnixRetry.FirstPause; !TryConnect(attempt, shard, fd, NativeUnixAddress.From(endPoint)); pause = UnixRetry.Longer(pause))
             {
                 await PauseAsync(attempt, pause, cancellationToken);
             }
@@ -71,6 +65,4 @@ public static class UnixConnector
             throw SocketErrors.Aborted(attempt);
         }
     }
-
-    private static TimeSpan Longer(TimeSpan pause) => pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
 }

@@ -14,6 +14,7 @@ internal static class UnixErrors
         _ when errno == LibC.EACCES => ". It takes write permission on the socket's file, and search permission on the directories above it.",
         _ when errno == LibC.EPERM => ". The socket there is connected to another, and takes datagrams from that one only.",
         _ when errno == LibC.EPROTOTYPE => ". The socket there is of another kind: stream and datagram sockets do not reach each other.",
+        _ when errno == LibC.ENOTCONN => ". The socket is connected to nobody, or its peer has gone: connect it again.",
         _ when errno == LibC.EMSGSIZE => ". A datagram has to fit into the send buffer: make it smaller, or SendBufferSize larger (net.core.wmem_max is the cap).",
         _ => ".",
     });

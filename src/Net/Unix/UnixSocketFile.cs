@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using Reactor.Kernel;
 using Tmds.Linux;

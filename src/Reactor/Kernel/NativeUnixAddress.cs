@@ -45,8 +45,10 @@ internal struct NativeUnixAddress
         }
     }
 
+    internal readonly bool IsNamed => _length > PathOffset;
+
     /// <summary>Whether it names a file.</summary>
-    internal readonly bool IsPath => _length > PathOffset && _bytes[PathOffset] != 0;
+    internal readonly bool IsPath => IsNamed && _bytes[PathOffset] != 0;
 
     internal static NativeUnixAddress From(UnixDomainSocketEndPoint endPoint)
     {
@@ -60,7 +62,7 @@ internal struct NativeUnixAddress
     /// <summary>The managed form; null when there is no name.</summary>
     internal readonly UnixDomainSocketEndPoint? ToEndPoint()
     {
-        if (_length <= PathOffset)
+        if (!IsNamed)
         {
             return null;
         }
