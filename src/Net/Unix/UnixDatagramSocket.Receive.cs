@@ -11,8 +11,7 @@ public sealed partial class UnixDatagramSocket
 {
     private ReceiveOperation? _receive;
 
-    // The last receive found a datagram, so there may be another: the next one is tried before a poll is armed.
-    private bool _mayHaveMore;
+    private EagerTries _tries;
 
     // The last sender that had a name: mostly it is the next one's too.
     private NativeUnixAddress _senderAddress;
@@ -32,19 +31,14 @@ public sealed partial class UnixDatagramSocket
     /// <remarks>Hot path.</remarks>
     public ValueTask<UnixReceived> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        VerifyUsable();
-        ReceiveOperation receive = _receive ??= new ReceiveOperation(this);
-        if (receive.IsBusy)
-        {
-            throw Busy("receive");
-        }
-
+        VerifyReceivable();
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled<UnixReceived>(cancellationToken);
         }
 
-        if (_mayHaveMore)
+        ReceiveOperation receive = Receiver;
+        if (_tries.IsNext())
         {
             if (Shard.SliceIsOver)
             {
@@ -54,11 +48,55 @@ public sealed partial class UnixDatagramSocket
             SysResult result = ReceiveNow(buffer.Span, out UnixReceived received);
             if (!result.WouldBlock)
             {
+                _tries.Found();
                 return result.IsError ? ValueTask.FromException<UnixReceived>(ReceiveError(result.Errno)) : new ValueTask<UnixReceived>(received);
             }
+
+            _tries.Missed();
         }
 
         return receive.Start(buffer, cancellationToken);
+    }
+
+    /// <summary>
+    /// Waits until there is a datagram: then <see cref="TryReceive"/> or <see cref="ReceiveAsync"/> takes it. So an idle
+    /// socket holds no buffer. (An empty one given to a receive would take a datagram, and lose its content.)
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="InvalidOperationException">Not on its shard, or a receive is pending already.</exception>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    /// <exception cref="SocketException">The socket was closed meanwhile (<see cref="SocketError.OperationAborted"/>).</exception>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    public ValueTask WaitToReceiveAsync(CancellationToken cancellationToken = default)
+    {
+        VerifyReceivable();
+        return cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled(cancellationToken) : Receiver.StartWait(cancellationToken);
+    }
+
+    /// <summary>Receives one datagram if one is there, without waiting and without exceptions for what the peer does.</summary>
+    /// <param name="buffer">Takes the bytes. What does not fit is lost, and told.</param>
+    /// <param name="received">With <see cref="SocketError.Success"/>, what is known of the datagram.</param>
+    /// <returns>
+    /// <see cref="SocketError.Success"/>, <see cref="SocketError.WouldBlock"/> when nothing is there yet
+    /// (<see cref="WaitToReceiveAsync"/> waits for it), or what <see cref="ReceiveAsync"/> would throw.
+    /// </returns>
+    /// <exception cref="InvalidOperationException">Not on its shard, or a receive is pending.</exception>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    public SocketError TryReceive(Span<byte> buffer, out UnixReceived received)
+    {
+        VerifyReceivable();
+        return SocketErrors.Outcome(ReceiveNow(buffer, out received), out _);
+    }
+
+    private ReceiveOperation Receiver => _receive ??= new ReceiveOperation(this);
+
+    private void VerifyReceivable()
+    {
+        VerifyUsable();
+        if (_receive is { IsBusy: true })
+        {
+            throw Busy("receive");
+        }
     }
 
     /// <remarks>Hot path: one system call.</remarks>
@@ -72,7 +110,6 @@ public sealed partial class UnixDatagramSocket
         }
         while (result.Errno == LibC.EINTR);
 
-        _mayHaveMore = !result.IsError;
         received = default;
         if (!result.IsError)
         {
@@ -106,6 +143,17 @@ public sealed partial class UnixDatagramSocket
     {
         private Memory<byte> _buffer;
 
+        // Without taking what has come.
+        private bool _onlyWaits;
+
+        internal ValueTask StartWait(CancellationToken cancellationToken)
+        {
+            _onlyWaits = true;
+            Arm();
+            Begin(cancellationToken);
+            return VoidFuture;
+        }
+
         internal ValueTask<UnixReceived> Start(Memory<byte> buffer, CancellationToken cancellationToken)
         {
             _buffer = buffer;
@@ -125,7 +173,7 @@ public sealed partial class UnixDatagramSocket
         protected override void Attempt(int pollResult)
         {
             UnixReceived received = default;
-            SysResult result = pollResult < 0 ? SysResult.Failure(-pollResult) : socket.ReceiveNow(_buffer.Span, out received);
+            SysResult result = pollResult < 0 ? SysResult.Failure(-pollResult) : Receive(out received);
             if (!result.IsError)
             {
                 Complete(received);
@@ -140,6 +188,22 @@ public sealed partial class UnixDatagramSocket
             }
         }
 
-        protected override void Release() => _buffer = default;
+        protected override void Release()
+        {
+            _buffer = default;
+            _onlyWaits = false;
+        }
+
+        private SysResult Receive(out UnixReceived received)
+        {
+            if (!_onlyWaits)
+            {
+                return socket.ReceiveNow(_buffer.Span, out received);
+            }
+
+            received = default;
+            socket._tries.Found();
+            return default;
+        }
     }
 }

@@ -20,7 +20,7 @@ public sealed partial class UnixDatagramSocket
     /// Sends one datagram to the socket that this one is connected to. It goes there before this returns if there is room in
     /// the peer's queue; otherwise this waits until there is.
     /// </summary>
-    /// <param name="datagram">The bytes; not to be changed until the await has ended. An empty one is sent like any other.</param>
+    /// <param name="buffer">The bytes; not to be changed until the await has ended. An empty one is sent like any other.</param>
     /// <param name="cancellationToken">Ends the wait: then the datagram has not been sent.</param>
     /// <exception cref="InvalidOperationException">Not on its shard, or a send is pending already.</exception>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
@@ -32,15 +32,15 @@ public sealed partial class UnixDatagramSocket
     /// </exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     /// <remarks>Hot path.</remarks>
-    public ValueTask SendAsync(ReadOnlyMemory<byte> datagram, CancellationToken cancellationToken = default) =>
-        SendAsync(datagram, null, cancellationToken);
+    public ValueTask SendAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        SendAsync(buffer, null, cancellationToken);
 
     /// <summary>
     /// Sends one datagram to an address. It goes there before this returns if there is room in the receiver's queue;
     /// otherwise this waits until there is.
     /// </summary>
-    /// <param name="datagram">The bytes; not to be changed until the await has ended. An empty one is sent like any other.</param>
-    /// <param name="endPoint">A path, or an abstract name if the first character is a zero.</param>
+    /// <param name="buffer">The bytes; not to be changed until the await has ended. An empty one is sent like any other.</param>
+    /// <param name="to">A path, or an abstract name if the first character is a zero.</param>
     /// <param name="cancellationToken">Ends the wait: then the datagram has not been sent.</param>
     /// <exception cref="InvalidOperationException">Not on its shard, or a send is pending already.</exception>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
@@ -56,13 +56,37 @@ public sealed partial class UnixDatagramSocket
     /// Hot path. The kernel tells nobody when there is room again in the queue of an address: this tries again after 1 ms,
     /// 2 ms, up to every 50 ms. Who sends much to one receiver had better <see cref="Connect"/>: there the kernel tells.
     /// </remarks>
-    public ValueTask SendToAsync(ReadOnlyMemory<byte> datagram, UnixDomainSocketEndPoint endPoint, CancellationToken cancellationToken = default)
+    public ValueTask SendToAsync(ReadOnlyMemory<byte> buffer, UnixDomainSocketEndPoint to, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(endPoint);
-        return SendAsync(datagram, endPoint, cancellationToken);
+        ArgumentNullException.ThrowIfNull(to);
+        return SendAsync(buffer, to, cancellationToken);
     }
 
-    private ValueTask SendAsync(ReadOnlyMemory<byte> datagram, UnixDomainSocketEndPoint? endPoint, CancellationToken cancellationToken)
+    /// <summary>Sends one datagram to the connected peer, without waiting and without exceptions for what the peer does.</summary>
+    /// <param name="buffer">The bytes.</param>
+    /// <returns><see cref="SocketError.Success"/>, <see cref="SocketError.WouldBlock"/> when there is no room, or what <see cref="SendAsync(ReadOnlyMemory{byte}, CancellationToken)"/> would throw.</returns>
+    /// <exception cref="InvalidOperationException">Not on its shard, or a send is pending.</exception>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    public SocketError TrySend(ReadOnlySpan<byte> buffer)
+    {
+        VerifySendable();
+        return SocketErrors.Outcome(SendNow(buffer, null), out _);
+    }
+
+    /// <summary>Sends one datagram to an address, without waiting and without exceptions for what the peer does.</summary>
+    /// <param name="buffer">The bytes.</param>
+    /// <param name="to">A path, or an abstract name if the first character is a zero.</param>
+    /// <returns><see cref="SocketError.Success"/>, <see cref="SocketError.WouldBlock"/> when there is no room, or what <see cref="SendToAsync"/> would throw.</returns>
+    /// <exception cref="InvalidOperationException">Not on its shard, or a send is pending.</exception>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    public SocketError TrySendTo(ReadOnlySpan<byte> buffer, UnixDomainSocketEndPoint to)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        VerifySendable();
+        return SocketErrors.Outcome(SendNow(buffer, to), out _);
+    }
+
+    private ValueTask SendAsync(ReadOnlyMemory<byte> buffer, UnixDomainSocketEndPoint? to, CancellationToken cancellationToken)
     {
         VerifySendable();
         if (cancellationToken.IsCancellationRequested)
@@ -70,7 +94,7 @@ public sealed partial class UnixDatagramSocket
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        SysResult result = SendNow(datagram.Span, endPoint);
+        SysResult result = SendNow(buffer.Span, to);
         if (!result.IsError)
         {
             return Shard.YieldIfSliceIsOver();
@@ -78,10 +102,10 @@ public sealed partial class UnixDatagramSocket
 
         if (!result.WouldBlock)
         {
-            return ValueTask.FromException(SendError(endPoint, result.Errno));
+            return ValueTask.FromException(SendError(to, result.Errno));
         }
 
-        return (_send ??= new SendOperation(this)).Start(datagram, endPoint, cancellationToken);
+        return (_send ??= new SendOperation(this)).Start(buffer, to, cancellationToken);
     }
 
     private void VerifySendable()
@@ -94,18 +118,18 @@ public sealed partial class UnixDatagramSocket
     }
 
     /// <remarks>Hot path: one system call.</remarks>
-    private SysResult SendNow(ReadOnlySpan<byte> datagram, UnixDomainSocketEndPoint? endPoint)
+    private SysResult SendNow(ReadOnlySpan<byte> buffer, UnixDomainSocketEndPoint? to)
     {
-        if (endPoint is not null && endPoint != _target)
+        if (to is not null && !ReferenceEquals(to, _target))
         {
-            _targetAddress = NativeUnixAddress.From(endPoint);
-            _target = endPoint;
+            _targetAddress = NativeUnixAddress.From(to);
+            _target = to;
         }
 
         SysResult result;
         do
         {
-            result = Count(endPoint is null ? Sockets.Send(_fd, datagram) : UnixSockets.SendTo(_fd, datagram, ref _targetAddress));
+            result = Count(to is null ? Sockets.Send(_fd, buffer) : UnixSockets.SendTo(_fd, buffer, ref _targetAddress));
         }
         while (result.Errno == LibC.EINTR);
 
@@ -113,15 +137,15 @@ public sealed partial class UnixDatagramSocket
         return result;
     }
 
-    private SocketException SendError(UnixDomainSocketEndPoint? endPoint, int errno) =>
-        UnixErrors.OfReaching($"send from {this} to {(endPoint ?? RemoteEndPoint)?.ToString() ?? "its peer"}", errno);
+    private SocketException SendError(UnixDomainSocketEndPoint? to, int errno) =>
+        UnixErrors.OfReaching($"send from {this} to {(to ?? RemoteEndPoint)?.ToString() ?? "its peer"}", errno);
 
     private sealed class SendOperation : ShardOperation<bool>
     {
         private readonly UnixDatagramSocket _socket;
         private readonly RetryTimer _timer;
-        private ReadOnlyMemory<byte> _datagram;
-        private UnixDomainSocketEndPoint? _endPoint;
+        private ReadOnlyMemory<byte> _buffer;
+        private UnixDomainSocketEndPoint? _to;
         private TimeSpan _pause;
 
         internal SendOperation(UnixDatagramSocket socket)
@@ -131,10 +155,10 @@ public sealed partial class UnixDatagramSocket
             _timer = new RetryTimer(this);
         }
 
-        internal ValueTask Start(ReadOnlyMemory<byte> datagram, UnixDomainSocketEndPoint? endPoint, CancellationToken cancellationToken)
+        internal ValueTask Start(ReadOnlyMemory<byte> buffer, UnixDomainSocketEndPoint? to, CancellationToken cancellationToken)
         {
-            _datagram = datagram;
-            _endPoint = endPoint;
+            _buffer = buffer;
+            _to = to;
             _pause = UnixRetry.FirstPause;
             Wait();
             Begin(cancellationToken);
@@ -143,7 +167,7 @@ public sealed partial class UnixDatagramSocket
 
         protected override void Attempt(int pollResult)
         {
-            SysResult result = pollResult < 0 ? SysResult.Failure(-pollResult) : _socket.SendNow(_datagram.Span, _endPoint);
+            SysResult result = pollResult < 0 ? SysResult.Failure(-pollResult) : _socket.SendNow(_buffer.Span, _to);
             if (!result.IsError)
             {
                 Complete(true);
@@ -154,20 +178,20 @@ public sealed partial class UnixDatagramSocket
             }
             else
             {
-                Fail(_socket.SendError(_endPoint, result.Errno));
+                Fail(_socket.SendError(_to, result.Errno));
             }
         }
 
         protected override void Release()
         {
-            _datagram = default;
-            _endPoint = null;
+            _buffer = default;
+            _to = null;
         }
 
         /// <summary>For the connected peer the kernel tells when there is room; for others, a poll says at once that there is, always.</summary>
         private void Wait()
         {
-            if (_endPoint is null)
+            if (_to is null)
             {
                 Arm();
             }

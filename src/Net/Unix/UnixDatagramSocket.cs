@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Reactor.Kernel;
 using Reactor.Polling;
+using Tmds.Linux;
 
 namespace Reactor.Net;
 
@@ -45,6 +46,24 @@ public sealed partial class UnixDatagramSocket : ShardObject, IDisposable
 
     /// <summary>Whether the socket has been disposed, or its shard has stopped.</summary>
     public bool IsClosed => _isClosed;
+
+    /// <summary>The kernel's send buffer in bytes; reads back twice what was set, as the kernel counts its book-keeping.</summary>
+    /// <exception cref="InvalidOperationException">Not on its shard.</exception>
+    /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
+    public int SendBufferSize
+    {
+        get => OrThrow("reading a socket option", Sockets.GetOption(UsableFd, LibC.SOL_SOCKET, LibC.SO_SNDBUF));
+        set => OrThrow("setting a socket option", Sockets.SetOption(UsableFd, LibC.SOL_SOCKET, LibC.SO_SNDBUF, value));
+    }
+
+    private int UsableFd
+    {
+        get
+        {
+            VerifyUsable();
+            return _fd;
+        }
+    }
 
     /// <summary>Makes a socket of the current shard with a name, to which others can send.</summary>
     /// <param name="endPoint">A path, or an abstract name if the first character is a zero; null for an abstract name that the kernel chooses.</param>
@@ -185,6 +204,9 @@ public sealed partial class UnixDatagramSocket : ShardObject, IDisposable
         ShardSocket.Check(attempt, shard, UnixSockets.LocalAddress(fd, ref address));
         return address.ToEndPoint();
     }
+
+    private int OrThrow(string attempt, SysResult result) =>
+        Count(result).IsError ? throw SocketErrors.From($"{attempt} of {this}", result.Errno) : result.Value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private SysResult Count(SysResult result)
