@@ -23,9 +23,10 @@ public sealed partial class UnixDatagramSocket
     /// <exception cref="InvalidOperationException">Not on its shard, or a receive is pending already.</exception>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
     /// <exception cref="SocketException">
-    /// The socket that this one is connected to has connected itself elsewhere (<see cref="SocketError.ConnectionReset"/>,
-    /// told once), or this one was closed while the receive was pending (<see cref="SocketError.OperationAborted"/>). That the
-    /// other end of a connected socket or a pair has gone is not told here.
+    /// The socket that this one is connected to has connected itself elsewhere, and dropped what it had not received
+    /// (<see cref="SocketError.ConnectionReset"/>, told once), or this one was closed while the receive was pending
+    /// (<see cref="SocketError.OperationAborted"/>). That the other end of a connected socket or a pair has gone is not told
+    /// here.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
     /// <remarks>Hot path.</remarks>
