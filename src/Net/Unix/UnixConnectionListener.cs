@@ -51,7 +51,7 @@ public sealed class UnixConnectionListener : ConnectionListener<UnixConnection>
         {
             file = UnixSocketFile.Bind(attempt, shard, fd, endPoint, options.File);
             ShardSocket.Check(attempt, shard, Sockets.Listen(fd, options.Backlog));
-            return new UnixConnectionListener(shard, fd, endPoint, file, options.Connection);
+            return new UnixConnectionListener(shard, fd, endPoint, file, options.Connection.Copy());
         }
         catch
         {

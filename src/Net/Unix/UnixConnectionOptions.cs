@@ -13,5 +13,7 @@ public sealed class UnixConnectionOptions
     /// </summary>
     public int? SendBufferSize { get; set; }
 
+    internal UnixConnectionOptions Copy() => (UnixConnectionOptions)MemberwiseClone();
+
     internal SysResult ApplyTo(int fd) => SendBufferSize is { } size ? Sockets.SetOption(fd, LibC.SOL_SOCKET, LibC.SO_SNDBUF, size) : default;
 }

@@ -38,13 +38,13 @@ internal static class ColdProcess
     private static int Main(string[] arguments)
     {
         Assert.Equal([OutOfDescriptors], arguments);
-        TcpServerStatistics statistics = StarveAndFeed();
+        ServerStatistics statistics = StarveAndFeed();
         Console.WriteLine(statistics);
         return statistics is { Accepted: 6, AcceptErrors: > 0 } ? 0 : 1;
     }
 
     /// <summary>Everything here blocks, so that the process needs no timer and no further thread of its own.</summary>
-    private static TcpServerStatistics StarveAndFeed()
+    private static ServerStatistics StarveAndFeed()
     {
         ReactorHost host = ReactorHost.Start(new ReactorOptions { Shards = 1, PollBudget = 64, Backend = TestedBackend.Kind, UnhandledException = static (_, _) => { } });
         TcpServer server = TcpServer.StartAsync(host, Peers.AnyLoopbackPort, Handlers.EchoAsync).GetAwaiter().GetResult();

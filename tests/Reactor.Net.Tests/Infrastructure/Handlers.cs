@@ -4,7 +4,7 @@ namespace Reactor.Net.Tests;
 internal static class Handlers
 {
     /// <summary>Sends back what it receives, until the peer has finished.</summary>
-    internal static async Task EchoAsync(TcpConnection connection)
+    internal static async Task EchoAsync(StreamConnection connection)
     {
         byte[] buffer = new byte[4_096];
         while (await connection.ReceiveAsync(buffer) is var received and > 0)
@@ -14,7 +14,7 @@ internal static class Handlers
     }
 
     /// <summary>Tells the peer on which shard it is, and waits for the end.</summary>
-    internal static async Task TellShardAsync(TcpConnection connection)
+    internal static async Task TellShardAsync(StreamConnection connection)
     {
         Assert.Same(Shard.Current, connection.Shard);
         await connection.SendAsync(new[] { (byte)connection.Shard.Id });

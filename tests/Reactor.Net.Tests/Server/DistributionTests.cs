@@ -91,9 +91,23 @@ public abstract class DistributionTests(int shards) : ShardTest
         Assert.All(served, count => Assert.Equal(3, count));
     }
 
+    [Fact]
+    public async Task With_RoundRobin_connections_go_round_whoever_has_how_many()
+    {
+        await using TcpServer server = await StartAsync(ConnectionDistribution.RoundRobin);
+        using Socket lasting = await Peers.ConnectAsync(server.EndPoint);
+        Assert.Equal(0, await Handlers.AskShardAsync(lasting));
+        for (int i = 1; i < 3 * shards; i++)
+        {
+            using Socket peer = await Peers.ConnectAsync(server.EndPoint);
+            Assert.Equal(i % shards, await Handlers.AskShardAsync(peer));
+        }
+    }
+
     [Theory]
     [InlineData(ConnectionDistribution.ReusePort)]
     [InlineData(ConnectionDistribution.LeastConnections)]
+    [InlineData(ConnectionDistribution.RoundRobin)]
     [InlineData(ConnectionDistribution.ClientPort)]
     public async Task A_handler_that_fails_does_so_on_its_shard_and_the_others_serve_on(ConnectionDistribution distribution)
     {
@@ -174,7 +188,7 @@ public abstract class DistributionTests(int shards) : ShardTest
     /// <summary>What the server counts is what its peers saw.</summary>
     private static void AssertCounted(int[] served, TcpServer server)
     {
-        IReadOnlyList<TcpServerStatistics> counted = server.GetShardStatistics();
+        IReadOnlyList<ServerStatistics> counted = server.GetShardStatistics();
         Assert.Equal(served.Select(count => ((long)count, (long)count)), counted.Select(one => (one.Accepted, one.Active)));
         double skew = served.Max() / served.Average();
         Assert.Equal((served.Sum(), skew, skew), (server.GetStatistics().Accepted, server.GetStatistics().AcceptedSkew, server.GetStatistics().ActiveSkew));

@@ -90,7 +90,7 @@ public sealed class HammerTests(ITestOutputHelper output)
             () => host.Shards.All(shard => shard.HoldsOnly(shard.Id < listeners ? 2 : 1)),
             "the shards hold their wake-ups and listeners");
         await Eventually.IsEqualAsync(descriptors, () => ProcessState.DescriptorCount, "descriptors of the process");
-        TcpServerStatistics statistics = server.GetStatistics();
+        ServerStatistics statistics = server.GetStatistics();
         output.WriteLine($"{Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s; {statistics}");
         output.WriteLine(string.Join("; ", host.Shards.Select(shard => shard.GetStatistics())));
         output.WriteLine(string.Join(", ", Enum.GetValues<Way>().Select(way => $"{way} {ways[(int)way]}")));

@@ -81,7 +81,7 @@ public sealed class HandOverTests
     {
         await using ReactorHost host = ReactorHost.Start(Hosts.Options(2));
         var limit = new ConnectionLimit(1);
-        var stopped = new ServerShard(host.Shards[1], (_, _) => throw new InvalidOperationException("It must not be served."), limit);
+        var stopped = new ServerShard<TcpConnection>(host.Shards[1], (_, _) => throw new InvalidOperationException("It must not be served."), limit);
         await host.Shards[1].InvokeAsync(() => stopped.StopAsync(CancellationToken.None));
 
         using Socket peer = await AcceptAndGiveToAsync(host, stopped);
@@ -95,7 +95,7 @@ public sealed class HandOverTests
     {
         await using ReactorHost host = ReactorHost.Start(Hosts.Options(1));
         ReactorHost other = ReactorHost.Start(Hosts.Options(1));
-        var stopped = new ServerShard(other.Shards[0], (_, _) => throw new InvalidOperationException("It must not be served."), limit: null);
+        var stopped = new ServerShard<TcpConnection>(other.Shards[0], (_, _) => throw new InvalidOperationException("It must not be served."), limit: null);
         await other.StopAsync();
 
         using Socket peer = await AcceptAndGiveToAsync(host, stopped);
@@ -132,7 +132,7 @@ public sealed class HandOverTests
     }
 
     /// <summary>Accepts one connection on the host's first shard, and hands it over.</summary>
-    private static async Task<Socket> AcceptAndGiveToAsync(ReactorHost host, ServerShard target)
+    private static async Task<Socket> AcceptAndGiveToAsync(ReactorHost host, ServerShard<TcpConnection> target)
     {
         Socket? peer = null;
         await host.Shards[0].InvokeAsync(async () =>
@@ -141,7 +141,7 @@ public sealed class HandOverTests
             peer = await Peers.ConnectAsync(listener.LocalEndPoint);
             await listener.WaitForConnectionAsync();
             Assert.False(listener.TryAccept(out AcceptedSocket socket).IsError);
-            target.Take(socket);
+            target.Take(socket, listener);
         });
         return peer!;
     }

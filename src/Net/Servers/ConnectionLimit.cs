@@ -13,14 +13,14 @@ namespace Reactor.Net;
 internal sealed class ConnectionLimit(int places)
 {
     private readonly Lock _lock = new();
-    private readonly Queue<ServerAcceptor> _waiting = [];
+    private readonly Queue<IPlaceWaiter> _waiting = [];
 
     // Given back after their waiter found none, and before it was in the queue.
     private int _givenBack;
     private int _left = places;
 
-    /// <summary>Takes a place. If there is none, the acceptor is given one later: <see cref="ServerAcceptor.GivePlace"/>.</summary>
-    internal bool TryTake(ServerAcceptor acceptor) => Interlocked.Decrement(ref _left) >= 0 || TryTakeOrWait(acceptor);
+    /// <summary>Takes a place. If there is none, the acceptor is given one later.</summary>
+    internal bool TryTake(IPlaceWaiter acceptor) => Interlocked.Decrement(ref _left) >= 0 || TryTakeOrWait(acceptor);
 
     /// <summary>Gives a place back, to who has waited longest. On any thread.</summary>
     internal void GiveBack()
@@ -31,7 +31,7 @@ internal sealed class ConnectionLimit(int places)
         }
     }
 
-    private bool TryTakeOrWait(ServerAcceptor acceptor)
+    private bool TryTakeOrWait(IPlaceWaiter acceptor)
     {
         lock (_lock)
         {
@@ -46,11 +46,11 @@ internal sealed class ConnectionLimit(int places)
         }
     }
 
-    private ServerAcceptor? NextWaiting()
+    private IPlaceWaiter? NextWaiting()
     {
         lock (_lock)
         {
-            if (_waiting.TryDequeue(out ServerAcceptor? acceptor))
+            if (_waiting.TryDequeue(out IPlaceWaiter? acceptor))
             {
                 return acceptor;
             }

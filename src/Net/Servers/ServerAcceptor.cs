@@ -4,21 +4,22 @@ using Reactor.Timers;
 namespace Reactor.Net;
 
 /// <summary>
-/// Accepts what comes in on one listener of a <see cref="TcpServer"/>, and gives each connection to the shard that is to
+/// Accepts what comes in on one listener of a <see cref="ConnectionServer{TConnection}"/>, and gives each connection to the shard that is to
 /// serve it. It lives on its listener's shard.
 /// </summary>
-internal sealed class ServerAcceptor
+internal sealed class ServerAcceptor<TConnection> : IPlaceWaiter
+    where TConnection : StreamConnection
 {
     /// <summary>How long accepting pauses when the process is out of descriptors: long enough not to spin, short enough not to be noticed.</summary>
     private static readonly TimeSpan s_retryDelay = TimeSpan.FromMilliseconds(100);
 
-    private static readonly Action<object?> s_accept = static acceptor => _ = ((ServerAcceptor)acceptor!).AcceptAllAsync(hasPlace: false);
-    private static readonly Action<object?> s_acceptInPlace = static acceptor => _ = ((ServerAcceptor)acceptor!).AcceptAllAsync(hasPlace: true);
+    private static readonly Action<object?> s_accept = static acceptor => _ = ((ServerAcceptor<TConnection>)acceptor!).AcceptAllAsync(hasPlace: false);
+    private static readonly Action<object?> s_acceptInPlace = static acceptor => _ = ((ServerAcceptor<TConnection>)acceptor!).AcceptAllAsync(hasPlace: true);
 
-    private readonly TcpConnectionListener _listener;
+    private readonly ConnectionListener<TConnection> _listener;
     private readonly ConnectionDistribution _distribution;
-    private readonly ServerShard _own;
-    private readonly ServerShard[] _all;
+    private readonly ServerShard<TConnection> _own;
+    private readonly ServerShard<TConnection>[] _all;
     private readonly ConnectionLimit? _limit;
     private readonly SchedulingGroup _group;
     private readonly AcceptIncident _incident;
@@ -30,15 +31,15 @@ internal sealed class ServerAcceptor
     // Takes part in the incident.
     private bool _isInIncident;
 
-    // Of several shards with as few connections, the first from here on gets the next one.
-    private int _nextOfEqual;
+    // Whose turn it is; where others have fewer connections, the first of those from here on.
+    private int _next;
     private long _errors;
     private long _limitPauses;
 
-    internal ServerAcceptor(TcpConnectionListener listener, ServerShard[] all, TcpServerOptions options, ConnectionLimit? limit, SchedulingGroup group, AcceptIncident incident)
+    internal ServerAcceptor(ConnectionListener<TConnection> listener, ServerShard<TConnection>[] all, ConnectionDistribution distribution, ConnectionLimit? limit, SchedulingGroup group, AcceptIncident incident)
     {
         _listener = listener;
-        _distribution = options.Distribution;
+        _distribution = distribution;
         _all = all;
         _own = all[listener.Shard.Id];
         _limit = limit;
@@ -76,7 +77,7 @@ internal sealed class ServerAcceptor
     }
 
     /// <summary>By the limit, on any thread: brings the place that this acceptor waits for to its shard.</summary>
-    internal void GivePlace()
+    public void GivePlace()
     {
         try
         {
@@ -101,7 +102,7 @@ internal sealed class ServerAcceptor
                 SysResult result = _listener.TryAccept(out AcceptedSocket socket);
                 if (!result.IsError)
                 {
-                    Choose(socket).Take(socket);
+                    Choose(socket).Take(socket, _listener);
                     if (!Shard.SliceIsOver)
                     {
                         continue;
@@ -144,20 +145,21 @@ internal sealed class ServerAcceptor
         return false;
     }
 
-    private ServerShard Choose(AcceptedSocket socket) => _distribution switch
+    private ServerShard<TConnection> Choose(AcceptedSocket socket) => _distribution switch
     {
         ConnectionDistribution.LeastConnections => LeastLoaded(),
+        ConnectionDistribution.RoundRobin => NextInTurn(),
         ConnectionDistribution.ClientPort => _all[socket.Peer.Port % _all.Length],
         _ => _own,
     };
 
-    private ServerShard LeastLoaded()
+    private ServerShard<TConnection> LeastLoaded()
     {
         int least = 0;
         long fewest = long.MaxValue;
         for (int i = 0; i < _all.Length; i++)
         {
-            int candidate = (_nextOfEqual + i) % _all.Length;
+            int candidate = (_next + i) % _all.Length;
             if (_all[candidate].Connections < fewest)
             {
                 least = candidate;
@@ -165,8 +167,15 @@ internal sealed class ServerAcceptor
             }
         }
 
-        _nextOfEqual = (least + 1) % _all.Length;
+        _next = (least + 1) % _all.Length;
         return _all[least];
+    }
+
+    private ServerShard<TConnection> NextInTurn()
+    {
+        ServerShard<TConnection> next = _all[_next];
+        _next = (_next + 1) % _all.Length;
+        return next;
     }
 
     /// <summary>
@@ -211,7 +220,7 @@ internal sealed class ServerAcceptor
     private void RunInGroup(Action<object?> callback) => Shard.Schedule(_group, callback, this);
 
     /// <summary>The shard's own timer: the runtime's may need a thread, which needs a descriptor.</summary>
-    private sealed class RetryTimer(ServerAcceptor acceptor) : TimerEntry
+    private sealed class RetryTimer(ServerAcceptor<TConnection> acceptor) : TimerEntry
     {
         internal override void OnDue() => acceptor.Retry();
     }

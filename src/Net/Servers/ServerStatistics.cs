@@ -1,13 +1,13 @@
 namespace Reactor.Net;
 
-/// <summary>The counters of a <see cref="TcpServer"/> at one moment: of one shard, or summed over all.</summary>
+/// <summary>The counters of a server at one moment: of one shard, or summed over all.</summary>
 /// <param name="Accepted">Connections accepted since the start, counted at the shard that they were given to.</param>
 /// <param name="Active">Connections now: their handler runs, or they are on their way to their shard.</param>
 /// <param name="AcceptErrors">Times that accepting failed and was paused, for lack of file descriptors or memory.</param>
-/// <param name="LimitPauses">Times that a shard paused accepting because the server had as many connections as <see cref="TcpServerOptions.MaxConnections"/> allows.</param>
+/// <param name="LimitPauses">Times that a shard paused accepting because the server had as many connections as <see cref="ServerOptions.MaxConnections"/> allows.</param>
 /// <param name="ConnectionFailures">Handlers that ended with a socket error or by cancellation: the peer reset the connection, or it was aborted here.</param>
 /// <param name="HandlerFailures">Handlers that ended with any other exception; each was told to <see cref="ReactorOptions.UnhandledException"/>.</param>
-public readonly record struct TcpServerStatistics(long Accepted, long Active, long AcceptErrors, long LimitPauses, long ConnectionFailures, long HandlerFailures)
+public readonly record struct ServerStatistics(long Accepted, long Active, long AcceptErrors, long LimitPauses, long ConnectionFailures, long HandlerFailures)
 {
     /// <summary>
     /// How unevenly <see cref="Accepted"/> is spread: what the shard with the most has, over the mean. 1 when all have the
@@ -18,7 +18,7 @@ public readonly record struct TcpServerStatistics(long Accepted, long Active, lo
     /// <summary>The same for <see cref="Active"/>.</summary>
     public double ActiveSkew { get; private init; } = 1;
 
-    internal static TcpServerStatistics Sum(IReadOnlyCollection<TcpServerStatistics> shards) => new(
+    internal static ServerStatistics Sum(IReadOnlyCollection<ServerStatistics> shards) => new(
         shards.Sum(shard => shard.Accepted),
         shards.Sum(shard => shard.Active),
         shards.Sum(shard => shard.AcceptErrors),
@@ -30,7 +30,7 @@ public readonly record struct TcpServerStatistics(long Accepted, long Active, lo
         ActiveSkew = Skew(shards, shard => shard.Active),
     };
 
-    private static double Skew(IReadOnlyCollection<TcpServerStatistics> shards, Func<TcpServerStatistics, long> count)
+    private static double Skew(IReadOnlyCollection<ServerStatistics> shards, Func<ServerStatistics, long> count)
     {
         double mean = shards.Average(count);
         return mean > 0 ? shards.Max(count) / mean : 1;

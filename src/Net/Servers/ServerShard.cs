@@ -4,21 +4,22 @@ using System.Net.Sockets;
 namespace Reactor.Net;
 
 /// <summary>
-/// The part of a <see cref="TcpServer"/> that lives on one shard: the connections that this serves, wherever they were
+/// The part of a <see cref="ConnectionServer{TConnection}"/> that lives on one shard: the connections that this serves, wherever they were
 /// accepted, and the acceptor if the shard has a listener.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The token source has no timer and no handle; there is nothing to give back.")]
-internal sealed class ServerShard
+internal sealed class ServerShard<TConnection>
+    where TConnection : StreamConnection
 {
     /// <summary>How long a handler may go on after its connection was aborted before stopping no longer waits for it.</summary>
     private static readonly TimeSpan s_handlerGrace = TimeSpan.FromSeconds(5);
 
-    private readonly Func<TcpConnection, CancellationToken, Task> _handler;
+    private readonly Func<TConnection, CancellationToken, Task> _handler;
     private readonly ConnectionLimit? _limit;
-    private ServerAcceptor? _acceptor;
+    private ServerAcceptor<TConnection>? _acceptor;
 
     // On the shard only. What is still in it when the shard stops is aborted by the shard.
-    private readonly HashSet<TcpConnection> _active = [];
+    private readonly HashSet<TConnection> _active = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationToken _stoppingToken;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,7 +34,7 @@ internal sealed class ServerShard
     private long _handlerFailures;
     private bool _isStopping;
 
-    internal ServerShard(Shard shard, Func<TcpConnection, CancellationToken, Task> handler, ConnectionLimit? limit)
+    internal ServerShard(Shard shard, Func<TConnection, CancellationToken, Task> handler, ConnectionLimit? limit)
     {
         Shard = shard;
         _handler = handler;
@@ -47,7 +48,7 @@ internal sealed class ServerShard
     internal long Connections => Volatile.Read(ref _connections);
 
     /// <summary>Safe on any thread: each number is whole, and a little old on other threads.</summary>
-    internal TcpServerStatistics GetStatistics() => new(
+    internal ServerStatistics GetStatistics() => new(
         Volatile.Read(ref _accepted),
         Connections,
         _acceptor?.Errors ?? 0,
@@ -56,7 +57,7 @@ internal sealed class ServerShard
         Volatile.Read(ref _handlerFailures));
 
     /// <summary>On the shard: has it listen, and not accept yet.</summary>
-    internal void Listen(ServerAcceptor acceptor) => _acceptor = acceptor;
+    internal void Listen(ServerAcceptor<TConnection> acceptor) => _acceptor = acceptor;
 
     /// <summary>On the shard: begins to accept, if it listens.</summary>
     internal void StartAccepting() => _acceptor?.Start();
@@ -65,19 +66,19 @@ internal sealed class ServerShard
     internal void StopAccepting() => _acceptor?.Stop();
 
     /// <summary>On the acceptor's shard: gives a connection to this one. It is counted here from now on, so that the acceptor sees at once whom it gave how many.</summary>
-    internal void Take(AcceptedSocket socket)
+    internal void Take(AcceptedSocket socket, ConnectionListener<TConnection> listener)
     {
         _accepted++;
         Interlocked.Increment(ref _connections);
         if (Shard.IsOnShard)
         {
-            Serve(socket);
+            Serve(socket, listener);
             return;
         }
 
         try
         {
-            Shard.Post(static gift => gift.To.Serve(gift.Socket), (To: this, Socket: socket));
+            Shard.Post(static gift => gift.To.Serve(gift.Socket, gift.From), (To: this, Socket: socket, From: listener));
         }
         catch (ObjectDisposedException)
         {
@@ -126,14 +127,14 @@ internal sealed class ServerShard
     private void AbortAll()
     {
         // Aborting only makes continuations ready: handlers end, and leave the set, in a later turn.
-        foreach (TcpConnection connection in _active)
+        foreach (TConnection connection in _active)
         {
             connection.AbortAtStop();
         }
     }
 
     /// <summary>On the shard: a connection has arrived.</summary>
-    private void Serve(AcceptedSocket socket)
+    private void Serve(AcceptedSocket socket, ConnectionListener<TConnection> listener)
     {
         if (_isStopping)
         {
@@ -141,10 +142,10 @@ internal sealed class ServerShard
             return;
         }
 
-        TcpConnection connection;
+        TConnection connection;
         try
         {
-            connection = new TcpConnection(Shard, socket.Fd, socket.Peer, isConnected: true);
+            connection = listener.Connect(Shard, socket);
         }
         catch (Exception exception)
         {
@@ -170,7 +171,7 @@ internal sealed class ServerShard
         CountDown();
     }
 
-    private async Task ServeAsync(TcpConnection connection)
+    private async Task ServeAsync(TConnection connection)
     {
         Exception? failure = null;
         try
@@ -190,7 +191,7 @@ internal sealed class ServerShard
     }
 
     /// <summary>False when the shard has stopped, and has aborted what it held.</summary>
-    private bool TryPostFinish(TcpConnection connection, Exception? failure)
+    private bool TryPostFinish(TConnection connection, Exception? failure)
     {
         try
         {
@@ -204,7 +205,7 @@ internal sealed class ServerShard
     }
 
     /// <summary>On the shard; on any thread once that has stopped, and then the connection is closed already.</summary>
-    private void Finish(TcpConnection connection, Exception? failure)
+    private void Finish(TConnection connection, Exception? failure)
     {
         if (failure is null)
         {

@@ -1,6 +1,6 @@
 namespace Reactor.Net;
 
-/// <summary>How the connections of a <see cref="TcpServer"/> come to its shards. Wherever it was accepted, a connection belongs to the shard that serves it.</summary>
+/// <summary>How the connections of a server come to its shards. Wherever it was accepted, a connection belongs to the shard that serves it.</summary>
 public enum ConnectionDistribution
 {
     /// <summary>
@@ -28,4 +28,10 @@ public enum ConnectionDistribution
     /// pinned, each to one CPU, and Linux 6.2: before, connections are spread as with <see cref="ReusePort"/>.
     /// </summary>
     IncomingCpu,
+
+    /// <summary>
+    /// Shard 0 accepts, and hands the connections to the shards in turn. For many short connections that cost about the
+    /// same.
+    /// </summary>
+    RoundRobin,
 }
