@@ -56,15 +56,6 @@ public sealed partial class UnixDatagramSocket : ShardObject, IDisposable
         set => OrThrow("setting a socket option", Sockets.SetOption(UsableFd, LibC.SOL_SOCKET, LibC.SO_SNDBUF, value));
     }
 
-    private int UsableFd
-    {
-        get
-        {
-            VerifyUsable();
-            return _fd;
-        }
-    }
-
     /// <summary>Makes a socket of the current shard with a name, to which others can send.</summary>
     /// <param name="endPoint">A path, or an abstract name if the first character is a zero; null for an abstract name that the kernel chooses.</param>
     /// <param name="options">Null for the defaults.</param>
@@ -203,6 +194,15 @@ public sealed partial class UnixDatagramSocket : ShardObject, IDisposable
         NativeUnixAddress address = default;
         ShardSocket.Check(attempt, shard, UnixSockets.LocalAddress(fd, ref address));
         return address.ToEndPoint();
+    }
+
+    private int UsableFd
+    {
+        get
+        {
+            VerifyUsable();
+            return _fd;
+        }
     }
 
     private int OrThrow(string attempt, SysResult result) =>
