@@ -46,6 +46,7 @@ public sealed partial class Shard
         do
         {
             RunReady();
+            SendOutputs();
             TakeArrivals();
             TakeInbox();
             FlushLanes();
@@ -59,7 +60,8 @@ public sealed partial class Shard
         while (!AdvanceStop());
     }
 
-    private bool HasWork => _scheduler.HasWork || _inbox.HasWork;
+    /// <remarks>Outputs are among it because a poll that is refused, or a send, may put one into the list of the next turn.</remarks>
+    private bool HasWork => _scheduler.HasWork || _inbox.HasWork || _firstOutput is not null;
 
     /// <summary>Runs what is ready, one scheduling group after the other, until nothing is or the time slice is over.</summary>
     private void RunReady()

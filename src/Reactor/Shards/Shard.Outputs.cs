@@ -8,16 +8,10 @@ public sealed partial class Shard
     private TurnOutput? _firstOutput;
     private TurnOutput? _lastOutput;
 
-    /// <summary>Has the output sent when the turn's work has run; again in the same turn is no more than once.</summary>
+    /// <summary>Puts an output into the list of this turn; it is in no list.</summary>
     /// <remarks>Hot path.</remarks>
-    internal void SendAtEndOfTurn(TurnOutput output)
+    internal void AddOutput(TurnOutput output)
     {
-        if (output.IsQueued)
-        {
-            return;
-        }
-
-        output.IsQueued = true;
         if (_lastOutput is null)
         {
             _firstOutput = output;
@@ -30,26 +24,25 @@ public sealed partial class Shard
         _lastOutput = output;
     }
 
+    /// <summary>Sends what is in the list. What gets there meanwhile is sent in the next turn, so that the list comes to an end.</summary>
     private void SendOutputs()
     {
-        while (_firstOutput is { } output)
+        TurnOutput? output = _firstOutput;
+        _firstOutput = _lastOutput = null;
+        while (output is not null)
         {
-            _firstOutput = output.NextOutput;
-            if (_firstOutput is null)
-            {
-                _lastOutput = null;
-            }
-
+            TurnOutput? next = output.NextOutput;
             output.NextOutput = null;
-            output.IsQueued = false;
             try
             {
-                output.Send();
+                output.SendInTurn();
             }
             catch (Exception exception)
             {
                 ReportUnhandled(exception);
             }
+
+            output = next;
         }
     }
 }

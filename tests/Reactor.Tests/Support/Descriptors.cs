@@ -54,11 +54,8 @@ internal static unsafe class Descriptors
         Assert.Equal(bytes, SysResult.From(LibC.write(fd, buffer, bytes)).OrThrow("write"));
     }
 
-    internal static void Signal(int eventFd)
-    {
-        ulong one = 1;
-        SysResult.From(LibC.write(eventFd, &one, sizeof(ulong))).OrThrow("write to an eventfd");
-    }
+    internal static void Signal(int eventFd, ulong count = 1) =>
+        SysResult.From(LibC.write(eventFd, &count, sizeof(ulong))).OrThrow("write to an eventfd");
 
     /// <summary>The count of an eventfd, 0 when it has not been signalled.</summary>
     internal static ulong Take(int eventFd)

@@ -71,6 +71,16 @@ internal abstract class ShardOperation<TResult>(Shard shard, int handle, PollDir
         Enqueue();
     }
 
+    /// <summary>Whether it has not completed yet.</summary>
+    protected bool IsPending => _future.IsPending;
+
+    /// <summary>Ends a pending operation with a result, without an attempt.</summary>
+    protected void End(TResult result)
+    {
+        Shard.Polls.Abandon(handle, direction);
+        Complete(result);
+    }
+
     /// <summary>Ends a pending operation with a failure; nothing happens if it is not pending.</summary>
     internal void Abort(Exception error)
     {
