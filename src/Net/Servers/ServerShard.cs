@@ -214,7 +214,7 @@ internal sealed class ServerShard<TConnection>
         else
         {
             connection.Abort();
-            if (failure is SocketException or OperationCanceledException || (failure is ObjectDisposedException && connection.IsAbortedByOwner))
+            if (IsOfConnection(failure) || (failure is ObjectDisposedException && connection.IsAbortedByOwner))
             {
                 Interlocked.Increment(ref _connectionFailures);
             }
@@ -223,6 +223,29 @@ internal sealed class ServerShard<TConnection>
                 Shard.ReportUnhandled(failure);
                 Interlocked.Increment(ref _handlerFailures);
             }
+        }
+
+        if (connection.IsDraining)
+        {
+            // It holds its place, and a stop waits for it, until what was flushed has been sent.
+            connection.WhenDrained(() => Leave(connection));
+        }
+        else
+        {
+            Leave(connection);
+        }
+    }
+
+    /// <summary>Whether it tells what the network did, and not what the handler did wrong.</summary>
+    private static bool IsOfConnection(Exception failure) =>
+        failure is SocketException or OperationCanceledException or IOException { InnerException: SocketException };
+
+    /// <summary>The connection has ended, and has sent what was flushed before; on the shard, unless that has stopped.</summary>
+    private void Leave(TcpConnection connection)
+    {
+        if (connection.HasLostOutput)
+        {
+            Interlocked.Increment(ref _connectionFailures);
         }
 
         CountDown();

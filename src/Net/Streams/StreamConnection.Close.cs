@@ -8,8 +8,9 @@ namespace Reactor.Net;
 public abstract partial class StreamConnection
 {
     /// <summary>
-    /// Closes the connection in good order: what was sent still arrives, then the peer sees the end (FIN). A pending
-    /// receive or send ends with <see cref="System.Net.Sockets.SocketError.OperationAborted"/>. A second call does nothing.
+    /// Closes the connection in good order: what was sent still arrives, and what was flushed to its pipe; then the peer sees
+    /// the end (FIN). A pending receive or send ends with <see cref="System.Net.Sockets.SocketError.OperationAborted"/>. A
+    /// second call does nothing.
     /// </summary>
     /// <remarks>
     /// As with every socket, bytes that the peer has sent and nobody has received make the kernel answer with a reset,
@@ -21,7 +22,8 @@ public abstract partial class StreamConnection
     /// <summary>
     /// Ends the connection at once: the peer of a TCP connection sees it reset (RST), and what has not been sent is dropped.
     /// (Unix domain sockets know no reset: see <see cref="UnixConnection"/>.)
-    /// A pending receive or send ends with <see cref="System.Net.Sockets.SocketError.OperationAborted"/>. A second call does nothing.
+    /// A pending receive or send ends with <see cref="System.Net.Sockets.SocketError.OperationAborted"/>. A second call does
+    /// nothing, and nor does one after <see cref="Close"/>, unless what was flushed to the pipe before is still being sent.
     /// </summary>
     /// <exception cref="InvalidOperationException">Not on its shard.</exception>
     public void Abort() => End(CloseMode.Reset);
@@ -51,7 +53,7 @@ public abstract partial class StreamConnection
     /// <summary>The same as <see cref="Abort"/>, by the server or the shard.</summary>
     internal override void AbortAtStop()
     {
-        IsAbortedByOwner |= !_isClosed;
+        IsAbortedByOwner |= !IsClosed;
         End(CloseMode.Reset);
     }
 
@@ -63,26 +65,41 @@ public abstract partial class StreamConnection
     private void End(CloseMode mode)
     {
         // Before the check, so that disposing what a stopped shard has aborted is no error, wherever it happens.
-        if (_isClosed)
+        if (IsClosed && !IsDraining)
         {
             return;
         }
 
         Shard.VerifyAccess();
-        _isClosed = true;
+        if (IsClosed)
+        {
+            if (mode == CloseMode.Reset)
+            {
+                EndDrain(mode);
+            }
+
+            return;
+        }
+
+        _use = Use.Closed;
         Shard.Counters.ConnectionsClosed += _isConnected ? 1 : 0;
-        Shard.Disown(this);
         if (_receive is { IsBusy: true })
         {
-            _receive.Abort(SocketErrors.Aborted($"receive on {this}"));
+            _receive.Abort(Told(SocketErrors.Aborted($"receive on {this}")));
         }
 
         if (_send is { IsBusy: true })
         {
-            _send.Abort(SocketErrors.Aborted($"send on {this}"));
+            _send.Abort(Told(SocketErrors.Aborted($"send on {this}")));
         }
 
         AbortConnect();
-        Shard.Polls.Close(_handle, mode);
+        IsDraining = _pipe is not null && _pipe.OnClosing(mode == CloseMode.Graceful);
+        HasLostOutput = mode == CloseMode.Graceful && _pipe is { HasUntoldFailure: true };
+        if (!IsDraining)
+        {
+            Shard.Disown(this);
+            Shard.Polls.Close(_handle, mode);
+        }
     }
 }

@@ -138,7 +138,7 @@ public abstract partial class StreamConnection
 
     private void VerifyReceivable()
     {
-        VerifyUsable();
+        VerifyDirect();
         if (_receive is { IsBusy: true })
         {
             throw Busy("receive");
@@ -205,7 +205,7 @@ public abstract partial class StreamConnection
     private ValueTask<int> ReceiveResult(SysResult result) =>
         result.IsError ? ValueTask.FromException<int>(ReceiveError(result.Errno)) : new ValueTask<int>(result.Value);
 
-    private SocketException ReceiveError(int errno) => SocketErrors.From($"receive on {this}", errno);
+    private Exception ReceiveError(int errno) => Told(SocketErrors.From($"receive on {this}", errno));
 
     private sealed class ReceiveOperation(StreamConnection connection) : ShardOperation<int>(connection.Shard, connection._handle, PollDirection.Read)
     {

@@ -130,7 +130,7 @@ public abstract partial class StreamConnection
 
     private void VerifySendable()
     {
-        VerifyUsable();
+        VerifyDirect();
         if (_send is { IsBusy: true })
         {
             throw Busy("send");
@@ -188,7 +188,7 @@ public abstract partial class StreamConnection
     /// <summary>Everything has gone: now, or in the next turn if the caller has had its share of this one.</summary>
     private ValueTask Done() => Shard.YieldIfSliceIsOver();
 
-    private SocketException SendError(int errno) => SocketErrors.From($"send on {this}", errno);
+    private Exception SendError(int errno) => Told(SocketErrors.From($"send on {this}", errno));
 
     private sealed class SendOperation(StreamConnection connection) : ShardOperation<bool>(connection.Shard, connection._handle, PollDirection.Write)
     {

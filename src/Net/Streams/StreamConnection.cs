@@ -21,7 +21,20 @@ public abstract partial class StreamConnection : ShardObject, IDisposable
     private readonly int _fd;
     private readonly int _handle;
     private bool _isConnected;
-    private bool _isClosed;
+    private Use _use;
+
+    /// <summary>Who receives and sends.</summary>
+    private enum Use : byte
+    {
+        /// <summary>Callers of the connection itself.</summary>
+        Direct,
+
+        /// <summary>The pipe that the connection has become.</summary>
+        Pipe,
+
+        /// <summary>Nobody any more.</summary>
+        Closed,
+    }
 
     /// <summary>Takes over the socket. If it throws, the socket is still the caller's to close.</summary>
     /// <param name="shard">Whose it will be; on it.</param>
@@ -68,13 +81,13 @@ public abstract partial class StreamConnection : ShardObject, IDisposable
     }
 
     /// <summary>Whether <see cref="Close"/> or <see cref="Abort"/> has been called, or the shard has stopped.</summary>
-    public bool IsClosed => _isClosed;
+    public bool IsClosed => _use == Use.Closed;
 
     /// <summary>The socket. Its number is somebody else's once the connection is closed.</summary>
     private protected int Fd => _fd;
 
     /// <summary>The socket's entry in the shard's table.</summary>
-    private protected int Handle => _handle;
+    internal int Handle => _handle;
 
     private protected int GetOption(int level, int option)
     {
@@ -96,10 +109,25 @@ public abstract partial class StreamConnection : ShardObject, IDisposable
     private protected void VerifyUsable()
     {
         Shard.VerifyAccess();
-        if (_isClosed)
+        ThrowIfClosed();
+    }
+
+    /// <summary>The same for what receives or sends, which a pipe does alone.</summary>
+    /// <remarks>Hot path: no more than <see cref="VerifyUsable"/>.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void VerifyDirect()
+    {
+        Shard.VerifyAccess();
+        if (_use != Use.Direct)
         {
-            ThrowClosed();
+            ThrowNotDirect();
         }
+    }
+
+    private void ThrowNotDirect()
+    {
+        ThrowIfClosed();
+        throw new InvalidOperationException($"{this} has been made a pipe: receive and send through its {nameof(ConnectionPipe.Input)} and {nameof(ConnectionPipe.Output)}.");
     }
 
     [DoesNotReturn]
