@@ -30,6 +30,29 @@ public sealed class ShardOperationTests : ShardTests
     });
 
     [Fact]
+    public Task A_library_that_nests_awaits_with_ConfigureAwait_false_stays_on_the_shard_and_its_caller_comes_home() => WithOperation(async operation =>
+    {
+        operation.ServesLibraries = true;
+        using var timer = new Timer(_ => operation.Signal(), null, 5, Timeout.Infinite);
+
+        await OuterAsync();
+
+        AssertHome();
+
+        async Task OuterAsync()
+        {
+            await InnerAsync().ConfigureAwait(false);
+            Assert.Same(operation.Shard, Shard.Current);
+        }
+
+        async Task InnerAsync()
+        {
+            await operation.WaitAsync().ConfigureAwait(false);
+            Assert.Same(operation.Shard, Shard.Current);
+        }
+    });
+
+    [Fact]
     public async Task Without_the_synchronization_context_operations_resume_on_the_shard_as_well()
     {
         await using var host = new TestHost(options => options.UseSynchronizationContext = false);

@@ -28,6 +28,9 @@ internal struct FutureCore<TResult>
     private short _version;
     private FutureState _state;
 
+    // This await is one with ConfigureAwait(false), and they leave the context.
+    private bool _leavesContext;
+
     /// <summary>What the next await is recognised by.</summary>
     internal readonly short Version => _version;
 
@@ -42,6 +45,14 @@ internal struct FutureCore<TResult>
 
     /// <summary>The queue of the scheduling group that awaits it, or began it if nobody awaits it yet.</summary>
     internal readonly GroupQueue Queue => _queue;
+
+    /// <summary>
+    /// Whether an await with ConfigureAwait(false) goes on without the shard's synchronization context, though on the shard.
+    /// For what libraries await: SslStream, for one, awaits in this way, then ends tasks of its own, which it awaits in this
+    /// way too, and these would go on in the thread pool if they ended under a context. Without it the whole of the library
+    /// stays on the shard, and whoever awaits the library comes home by the context.
+    /// </summary>
+    internal bool ServesLibraries { readonly get; set; }
 
     internal void Begin(Shard shard)
     {
@@ -81,6 +92,12 @@ internal struct FutureCore<TResult>
             _continuation = null;
             _continuationState = null;
             shard.NowRuns(state);
+            if (_leavesContext)
+            {
+                // The loop puts it back.
+                SynchronizationContext.SetSynchronizationContext(null);
+            }
+
             if (_executionContext is null)
             {
                 continuation(state);
@@ -141,6 +158,7 @@ internal struct FutureCore<TResult>
         _continuation = continuation;
         _continuationState = state;
         _queue = shard.CurrentQueue;
+        _leavesContext = ServesLibraries && (flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) == 0;
         if ((flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0)
         {
             // An async method's own awaiter flows its context itself and does not ask for it here.

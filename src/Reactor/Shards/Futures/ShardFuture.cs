@@ -32,6 +32,12 @@ internal abstract class ShardFuture<TResult>(Shard shard) : ShardWork, IValueTas
     /// <summary>The outcome has been taken: the object may be given back to its pool.</summary>
     protected abstract void OnTaken();
 
+    /// <inheritdoc cref="FutureCore{TResult}.ServesLibraries"/>
+    internal bool ServesLibraries
+    {
+        set => _future.ServesLibraries = value;
+    }
+
     protected void Begin() => _future.Begin(Shard);
 
     protected void SetResult(TResult result) => _future.SetResult(result);

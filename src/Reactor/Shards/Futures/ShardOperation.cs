@@ -71,6 +71,12 @@ internal abstract class ShardOperation<TResult>(Shard shard, int handle, PollDir
         Enqueue();
     }
 
+    /// <inheritdoc cref="FutureCore{TResult}.ServesLibraries"/>
+    internal bool ServesLibraries
+    {
+        set => _future.ServesLibraries = value;
+    }
+
     /// <summary>Whether it has not completed yet.</summary>
     protected bool IsPending => _future.IsPending;
 
