@@ -42,7 +42,7 @@ internal sealed partial class ConnectionPipeReader : PipeReader
         _pipe = pipe;
         _connection = pipe.Connection;
         _shard = _connection.Shard;
-        _read = new ReadOperation(this, _connection);
+        _read = new ReadOperation(this, _connection) { ServesLibraries = true };
     }
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) => ReadAsync(0, cancellationToken);

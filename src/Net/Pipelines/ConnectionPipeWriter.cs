@@ -161,7 +161,7 @@ internal sealed partial class ConnectionPipeWriter : PipeWriter
         }
     }
 
-    private FlushWait Flush => _flush ??= new FlushWait(this);
+    private FlushWait Flush => _flush ??= new FlushWait(this) { ServesLibraries = true };
 
     /// <summary>What has been written is to be sent, at the end of the turn.</summary>
     private void Commit()

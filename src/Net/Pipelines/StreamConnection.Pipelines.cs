@@ -50,6 +50,7 @@ public abstract partial class StreamConnection
     public Stream AsStream()
     {
         VerifyDirect();
+        Receiver.ServesLibraries = Sender.ServesLibraries = true;
         return _stream ??= new ConnectionStream(this);
     }
 

@@ -186,7 +186,16 @@ public abstract partial class StreamConnection
     }
 
     /// <summary>Everything has gone: now, or in the next turn if the caller has had its share of this one.</summary>
-    private ValueTask Done() => Shard.YieldIfSliceIsOver();
+    private ValueTask Done()
+    {
+        if (!Shard.SliceIsOver)
+        {
+            return default;
+        }
+
+        // The shard's yield knows no libraries.
+        return _stream is null ? Shard.Yield() : Sender.StartNextTurn();
+    }
 
     private Exception SendError(int errno) => Told(SocketErrors.From($"send on {this}", errno));
 
@@ -209,6 +218,13 @@ public abstract partial class StreamConnection
         }
 
         internal ValueTask StartWait(CancellationToken cancellationToken) => Start(cancellationToken);
+
+        /// <summary>Everything has gone: it ends in the next turn.</summary>
+        internal ValueTask StartNextTurn()
+        {
+            BeginReady(CancellationToken.None);
+            return VoidFuture;
+        }
 
         /// <summary>So is a wait, which has nothing to send, as soon as it is ready.</summary>
         private bool IsDone => _buffer.IsEmpty && _buffers.IsEmpty;
