@@ -241,7 +241,7 @@ internal sealed class ServerShard<TConnection>
         failure is SocketException or OperationCanceledException or IOException { InnerException: SocketException };
 
     /// <summary>The connection has ended, and has sent what was flushed before; on the shard, unless that has stopped.</summary>
-    private void Leave(TcpConnection connection)
+    private void Leave(TConnection connection)
     {
         if (connection.HasLostOutput)
         {
