@@ -42,6 +42,7 @@ internal static class SocketErrors
         _ when errno == LibC.ECONNABORTED => SocketError.ConnectionAborted,
         _ when errno == LibC.ECONNREFUSED => SocketError.ConnectionRefused,
         _ when errno == LibC.ECONNRESET => SocketError.ConnectionReset,
+        _ when errno == LibC.EDESTADDRREQ => SocketError.DestinationAddressRequired,
         _ when errno == LibC.EHOSTUNREACH => SocketError.HostUnreachable,
         _ when errno == LibC.EINVAL => SocketError.InvalidArgument,
         _ when errno == LibC.EMFILE || errno == LibC.ENFILE => SocketError.TooManyOpenSockets,

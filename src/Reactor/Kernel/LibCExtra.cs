@@ -78,6 +78,12 @@ internal static unsafe class LibCExtra
     internal static extern int flock(int fd, int operation);
 
     [DllImport("libc", SetLastError = true)]
+    internal static extern int recvmmsg(int fd, mmsghdr* messages, uint count, int flags, timespec* timeout);
+
+    [DllImport("libc", SetLastError = true)]
+    internal static extern int sendmmsg(int fd, mmsghdr* messages, uint count, int flags);
+
+    [DllImport("libc", SetLastError = true)]
     internal static extern int timerfd_create(int clock, int flags);
 
     [DllImport("libc", SetLastError = true)]
