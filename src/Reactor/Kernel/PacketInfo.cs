@@ -67,7 +67,7 @@ internal readonly unsafe record struct PacketInfo(NativeAddress Local, NativeAdd
         {
             header->cmsg_level = LibC.IPPROTO_IPV6;
             header->cmsg_type = LibC.IPV6_PKTINFO;
-            header->cmsg_len = LibC.CMSG_LEN(sizeof(in6_pktinfo));
+            header->cmsg_len = LengthOf(sizeof(in6_pktinfo));
             var info = (in6_pktinfo*)LibC.CMSG_DATA(header);
             host.CopyTo(new Span<byte>(&info->ipi6_addr, sizeof(in6_addr)));
             info->ipi6_ifindex = from.ScopeId;
@@ -76,8 +76,11 @@ internal readonly unsafe record struct PacketInfo(NativeAddress Local, NativeAdd
 
         header->cmsg_level = LibC.IPPROTO_IP;
         header->cmsg_type = LibC.IP_PKTINFO;
-        header->cmsg_len = LibC.CMSG_LEN(sizeof(in_pktinfo));
+        header->cmsg_len = LengthOf(sizeof(in_pktinfo));
         host.CopyTo(new Span<byte>(&((in_pktinfo*)LibC.CMSG_DATA(header))->ipi_spec_dst, sizeof(in_addr)));
         return LibC.CMSG_SPACE(sizeof(in_pktinfo));
     }
+
+    /// <summary>Not LibC.CMSG_LEN, which rounds up: the kernel wants the exact length of an IP_PKTINFO.</summary>
+    private static int LengthOf(int data) => sizeof(cmsghdr) + data;
 }
