@@ -9,13 +9,9 @@ internal static class SocketErrors
 {
     /// <param name="attempt">What was tried on what, as in <c>listen on 127.0.0.1:80</c>.</param>
     /// <param name="errno">What the kernel answered.</param>
-    internal static SocketException From(string attempt, int errno) => From(attempt, errno, AdviceFor(errno));
-
-    /// <param name="attempt">What was tried on what.</param>
-    /// <param name="errno">What the kernel answered.</param>
-    /// <param name="advice">What to do about it: the end of the sentence, or a sentence more.</param>
-    internal static SocketException From(string attempt, int errno, string advice) =>
-        new((int)CodeOf(errno), $"{attempt} failed: {Errno.Describe(errno)}{advice}");
+    /// <param name="advice">What to do about it, from a full stop on, where the call knows better than the errno does.</param>
+    internal static SocketException From(string attempt, int errno, string? advice = null) =>
+        new((int)CodeOf(errno), $"{attempt} failed: {Errno.Describe(errno)}{advice ?? AdviceFor(errno)}");
 
     /// <summary>For an operation that was pending when its socket was closed on this side.</summary>
     internal static SocketException Aborted(string attempt) =>

@@ -16,7 +16,7 @@ public sealed class UdpOptions
     /// <summary>
     /// Lets several sockets of one user that all ask for it bind the same address and port (SO_REUSEPORT): the kernel spreads
     /// datagrams over them, by the peer's address, so that a peer stays with its socket while none joins or leaves. False by
-    /// default. A server over several shards does so itself.
+    /// default. <see cref="UdpServer"/> does so itself.
     /// </summary>
     /// <remarks>Port 0 is a port that nobody has. Any other may be that of a group which another program of the user has opened; that is no error.</remarks>
     public bool ReusePort { get; set; }

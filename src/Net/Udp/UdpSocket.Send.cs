@@ -142,7 +142,15 @@ public sealed partial class UdpSocket
 
     private SocketException SendError(int errno, in NativeAddress to, in NativeAddress from) => SocketErrors.From(
         $"send{(to.IsKnown ? $" to {to.ToIPEndPoint()}" : "")}{(from.IsKnown ? $" from {from.ToIPEndPoint()!.Address}" : "")} on {this}",
-        errno);
+        errno,
+        errno switch
+        {
+            _ when errno == LibC.EACCES => $". Set {nameof(UdpOptions)}.{nameof(UdpOptions.Broadcast)} to send to a broadcast address.",
+            _ when errno == LibC.EDESTADDRREQ => $". The socket is not connected: use {nameof(SendToAsync)}.",
+            _ when errno == LibC.EMSGSIZE => ". A datagram has at most 65,507 bytes over IPv4, 65,527 over IPv6.",
+            _ when from.IsKnown && (errno == LibC.EINVAL || errno == LibC.ENETUNREACH) => ". The address to send from has to be one of this machine's.",
+            _ => null,
+        });
 
     private sealed class SendOperation(UdpSocket socket) : ShardOperation<int>(socket.Shard, socket._handle, PollDirection.Write)
     {
