@@ -1,0 +1,121 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+
+namespace Reactor.Net.Tests.Hammer;
+
+/// <summary>One end of a stream connection, used in one of the ways that there are.</summary>
+internal abstract class HammeredEnd(StreamConnection connection)
+{
+    internal StreamConnection Connection { get; } = connection;
+
+    /// <summary>Bytes, or 0 at the end.</summary>
+    internal abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
+
+    internal abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes);
+
+    internal virtual ValueTask FinishAsync()
+    {
+        Connection.ShutdownSend();
+        return default;
+    }
+
+    internal static HammeredEnd Choose(StreamConnection connection, Random random, BlockCounter blocks) => random.Next(6) switch
+    {
+        0 => new Vectored(connection),
+        1 => new Trying(connection),
+        2 => new OnStream(connection),
+        3 or 4 => new OnPipe(connection, blocks),
+        _ => new Direct(connection),
+    };
+
+    private sealed class Direct(StreamConnection connection) : HammeredEnd(connection)
+    {
+        internal override ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken) => Connection.ReceiveAsync(buffer, cancellationToken);
+
+        internal override ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => Connection.SendAsync(bytes);
+    }
+
+    private sealed class Vectored(StreamConnection connection) : HammeredEnd(connection)
+    {
+        internal override ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            int third = buffer.Length / 3;
+            return Connection.ReceiveAsync([buffer[..third], buffer[third..third], buffer[third..]], cancellationToken);
+        }
+
+        internal override ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+        {
+            int third = bytes.Length / 3;
+            return Connection.SendAsync([bytes[..third], bytes[third..third], bytes[third..]]);
+        }
+    }
+
+    /// <summary>Waits without a buffer, and tries.</summary>
+    private sealed class Trying(StreamConnection connection) : HammeredEnd(connection)
+    {
+        internal override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            while (true)
+            {
+                switch (Connection.TryReceive(buffer.Span, out int received))
+                {
+                    case SocketError.Success:
+                        return received;
+                    case SocketError.WouldBlock:
+                        await Connection.WaitToReceiveAsync(cancellationToken);
+                        break;
+                    case var failure:
+                        throw new SocketException((int)failure);
+                }
+            }
+        }
+
+        internal override async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+        {
+            while (!bytes.IsEmpty)
+            {
+                switch (Connection.TrySend(bytes.Span, out int sent))
+                {
+                    case SocketError.Success:
+                        bytes = bytes[sent..];
+                        break;
+                    case SocketError.WouldBlock:
+                        await Connection.WaitToSendAsync();
+                        break;
+                    case var failure:
+                        throw new SocketException((int)failure);
+                }
+            }
+        }
+    }
+
+    private sealed class OnStream(StreamConnection connection) : HammeredEnd(connection)
+    {
+        private readonly Stream _stream = connection.AsStream();
+
+        internal override ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken) => _stream.ReadAsync(buffer, cancellationToken);
+
+        internal override ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes);
+    }
+
+    private sealed class OnPipe(StreamConnection connection, BlockCounter blocks) : HammeredEnd(connection)
+    {
+        private readonly ConnectionPipe _pipe = connection.AsPipe(new ConnectionPipeOptions { Pool = blocks });
+
+        internal override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            ReadResult read = await _pipe.Input.ReadAsync(cancellationToken);
+            int length = (int)Math.Min(read.Buffer.Length, buffer.Length);
+            Assert.True(length > 0 || read.IsCompleted, "a read without bytes is the end");
+            ReadOnlySequence<byte> some = read.Buffer.Slice(0, length);
+            some.CopyTo(buffer.Span);
+            _pipe.Input.AdvanceTo(some.End);
+            return length;
+        }
+
+        internal override async ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => await _pipe.Output.WriteAsync(bytes);
+
+        internal override ValueTask FinishAsync() => _pipe.Output.CompleteAsync();
+    }
+}
