@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using Reactor.Net.Tests.Streams;
 using Xunit.Abstractions;
 
 namespace Reactor.Net.Tests.Hammer;

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Reactor.Net.Tests.Streams;
 
 namespace Reactor.Net.Tests.Hammer;
 
@@ -50,7 +51,8 @@ internal sealed class StreamConversation
     private async Task<Outcome> RunAsync(StreamConnection connection, Part part, int own, int others)
     {
         var random = new Random(own);
-        HammeredEnd end = HammeredEnd.Choose(connection, random, _blocks);
+        StreamUse[] uses = Enum.GetValues<StreamUse>();
+        StreamEnd end = StreamEnd.Of(uses[random.Next(uses.Length)], connection, _blocks);
         var outcome = new Outcome();
         Task sending = SendAsync(end, part, own, outcome, new Random(own + 7));
         Task receiving = ReceiveAsync(end, part, others, outcome, new Random(own + 9));
@@ -66,7 +68,7 @@ internal sealed class StreamConversation
         return outcome;
     }
 
-    private static async Task SendAsync(HammeredEnd end, Part part, int stream, Outcome outcome, Random random)
+    private static async Task SendAsync(StreamEnd end, Part part, int stream, Outcome outcome, Random random)
     {
         byte[] buffer = new byte[32 * 1024];
         try
@@ -88,7 +90,7 @@ internal sealed class StreamConversation
         }
     }
 
-    private static async Task ReceiveAsync(HammeredEnd end, Part part, int stream, Outcome outcome, Random random)
+    private static async Task ReceiveAsync(StreamEnd end, Part part, int stream, Outcome outcome, Random random)
     {
         byte[] buffer = new byte[random.Next(16, 16 * 1024)];
         try
@@ -123,7 +125,7 @@ internal sealed class StreamConversation
     }
 
     /// <summary>Now and then it is cancelled, at once or later, here or on another thread; and tried again, because nothing is lost.</summary>
-    private static async ValueTask<int> ReceiveSomeAsync(HammeredEnd end, byte[] buffer, Random random)
+    private static async ValueTask<int> ReceiveSomeAsync(StreamEnd end, byte[] buffer, Random random)
     {
         while (true)
         {

@@ -2,10 +2,20 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 
-namespace Reactor.Net.Tests.Hammer;
+namespace Reactor.Net.Tests.Streams;
 
-/// <summary>One end of a stream connection, used in one of the ways that there are.</summary>
-internal abstract class HammeredEnd(StreamConnection connection)
+/// <summary>The ways to use a connection.</summary>
+public enum StreamUse
+{
+    Direct,
+    Vectored,
+    Trying,
+    Stream,
+    Pipe,
+}
+
+/// <summary>One end of a connection, used in one of the ways that there are.</summary>
+internal abstract class StreamEnd(StreamConnection connection)
 {
     internal StreamConnection Connection { get; } = connection;
 
@@ -20,23 +30,23 @@ internal abstract class HammeredEnd(StreamConnection connection)
         return default;
     }
 
-    internal static HammeredEnd Choose(StreamConnection connection, Random random, BlockCounter blocks) => random.Next(6) switch
+    internal static StreamEnd Of(StreamUse use, StreamConnection connection, BlockCounter blocks) => use switch
     {
-        0 => new Vectored(connection),
-        1 => new Trying(connection),
-        2 => new OnStream(connection),
-        3 or 4 => new OnPipe(connection, blocks),
-        _ => new Direct(connection),
+        StreamUse.Direct => new Direct(connection),
+        StreamUse.Vectored => new Vectored(connection),
+        StreamUse.Trying => new Trying(connection),
+        StreamUse.Stream => new OnStream(connection),
+        _ => new OnPipe(connection, blocks),
     };
 
-    private sealed class Direct(StreamConnection connection) : HammeredEnd(connection)
+    private sealed class Direct(StreamConnection connection) : StreamEnd(connection)
     {
         internal override ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken) => Connection.ReceiveAsync(buffer, cancellationToken);
 
         internal override ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => Connection.SendAsync(bytes);
     }
 
-    private sealed class Vectored(StreamConnection connection) : HammeredEnd(connection)
+    private sealed class Vectored(StreamConnection connection) : StreamEnd(connection)
     {
         internal override ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
         {
@@ -52,7 +62,7 @@ internal abstract class HammeredEnd(StreamConnection connection)
     }
 
     /// <summary>Waits without a buffer, and tries.</summary>
-    private sealed class Trying(StreamConnection connection) : HammeredEnd(connection)
+    private sealed class Trying(StreamConnection connection) : StreamEnd(connection)
     {
         internal override async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
         {
@@ -90,7 +100,7 @@ internal abstract class HammeredEnd(StreamConnection connection)
         }
     }
 
-    private sealed class OnStream(StreamConnection connection) : HammeredEnd(connection)
+    private sealed class OnStream(StreamConnection connection) : StreamEnd(connection)
     {
         private readonly Stream _stream = connection.AsStream();
 
@@ -99,7 +109,7 @@ internal abstract class HammeredEnd(StreamConnection connection)
         internal override ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes);
     }
 
-    private sealed class OnPipe(StreamConnection connection, BlockCounter blocks) : HammeredEnd(connection)
+    private sealed class OnPipe(StreamConnection connection, BlockCounter blocks) : StreamEnd(connection)
     {
         private readonly ConnectionPipe _pipe = connection.AsPipe(new ConnectionPipeOptions { Pool = blocks });
 

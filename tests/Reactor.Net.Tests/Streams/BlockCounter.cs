@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Reactor.Net.Tests.Hammer;
+namespace Reactor.Net.Tests.Streams;
 
 /// <summary>A pool for several shards that knows how many blocks have not come back.</summary>
 internal sealed class BlockCounter : MemoryPool<byte>
