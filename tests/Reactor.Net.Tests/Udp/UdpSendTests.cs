@@ -1,14 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
-using Xunit.Abstractions;
 
 namespace Reactor.Net.Tests.Udp;
 
-/// <summary>What happens when the kernel has no room for more: to be seen only towards a neighbour that does not answer ARP. Without a network these tests have nothing to look at.</summary>
+/// <summary>What happens when the kernel has no room for more: to be seen only towards a neighbour that does not answer ARP.</summary>
 [Collection(Alone.Name)]
-public sealed class UdpSendTests(ITestOutputHelper output) : ShardTest
+public sealed class UdpSendTests : ShardTest
 {
-    [Fact]
+    [SilentNeighbourFact]
     public Task A_send_without_room_waits_until_there_is_some() => WithSilentNeighbour(async neighbour =>
     {
         using UdpSocket ours = UdpSocket.Bind(new IPEndPoint(IPAddress.Any, 0), new UdpOptions { SendBufferSize = 1 });
@@ -25,7 +24,7 @@ public sealed class UdpSendTests(ITestOutputHelper output) : ShardTest
         await sending;
     });
 
-    [Fact]
+    [SilentNeighbourFact]
     public Task WaitToSendAsync_waits_for_room() => WithSilentNeighbour(async neighbour =>
     {
         using UdpSocket ours = UdpSocket.Bind(new IPEndPoint(IPAddress.Any, 0), new UdpOptions { SendBufferSize = 1 });
@@ -38,7 +37,7 @@ public sealed class UdpSendTests(ITestOutputHelper output) : ShardTest
         Assert.Equal(SocketError.Success, ours.TrySendTo(new byte[500], neighbour));
     });
 
-    [Fact]
+    [SilentNeighbourFact]
     public Task A_batch_goes_on_where_the_room_ended() => WithSilentNeighbour(async neighbour =>
     {
         using UdpSocket ours = UdpSocket.Connect(neighbour, new UdpOptions { SendBufferSize = 1 });
@@ -67,7 +66,7 @@ public sealed class UdpSendTests(ITestOutputHelper output) : ShardTest
         batch.Clear();
     });
 
-    [Fact]
+    [SilentNeighbourFact]
     public Task Cancelling_a_batch_tells_what_was_not_sent() => WithSilentNeighbour(async neighbour =>
     {
         using UdpSocket ours = UdpSocket.Bind(new IPEndPoint(IPAddress.Any, 0), new UdpOptions { SendBufferSize = 1 });
@@ -91,7 +90,7 @@ public sealed class UdpSendTests(ITestOutputHelper output) : ShardTest
         Assert.Equal(SocketError.WouldBlock, ours.TrySendTo(new byte[500], neighbour));
     });
 
-    [Theory]
+    [SilentNeighbourTheory]
     [InlineData(false)]
     [InlineData(true)]
     public Task Closing_ends_a_send_that_waits(bool withBatch) => WithSilentNeighbour(async neighbour =>
@@ -116,7 +115,7 @@ public sealed class UdpSendTests(ITestOutputHelper output) : ShardTest
         }
     });
 
-    [Fact]
+    [SilentNeighbourFact]
     public Task Cancelling_a_send_that_waits_ends_it_alone() => WithSilentNeighbour(async neighbour =>
     {
         using UdpSocket ours = UdpSocket.Bind(new IPEndPoint(IPAddress.Any, 0), new UdpOptions { SendBufferSize = 1 });
@@ -147,14 +146,5 @@ public sealed class UdpSendTests(ITestOutputHelper output) : ShardTest
         return 100;
     }
 
-    private Task WithSilentNeighbour(Func<IPEndPoint, Task> body)
-    {
-        if (UdpPeers.SilentNeighbour is not { } neighbour)
-        {
-            output.WriteLine("There is no network here whose neighbours could be silent.");
-            return Task.CompletedTask;
-        }
-
-        return OnShard(() => body(neighbour));
-    }
+    private Task WithSilentNeighbour(Func<IPEndPoint, Task> body) => OnShard(() => body(UdpPeers.SilentNeighbour!));
 }
