@@ -18,6 +18,19 @@ internal static class ShardSocket
         return Check(attempt, shard, DatagramSockets.CreateUdp(family));
     }
 
+    /// <param name="attempt">What the socket is for.</param>
+    /// <param name="shard">The current shard, which counts the system calls.</param>
+    /// <param name="fd">The socket.</param>
+    /// <param name="level">The option's level.</param>
+    /// <param name="option">The option.</param>
+    /// <param name="name">The option's name, for the message.</param>
+    /// <param name="value">Its value.</param>
+    internal static void SetOption(string attempt, Shard shard, int fd, int level, int option, string name, int value)
+    {
+        SysResult result = Sockets.SetOption(fd, level, option, value);
+        Check(result.IsError ? $"setting {name} to {value}, to {attempt}," : attempt, shard, result);
+    }
+
     internal static int Check(string attempt, Shard shard, SysResult result)
     {
         shard.Counters.IoCalls++;

@@ -58,5 +58,5 @@ public abstract class ServerOptions
     }
 
     private protected ArgumentException Refuse(string option, object? value, string why) =>
-        new($"{GetType().Name}.{option} is {value}: {why}.", option);
+        Options.Refuse(GetType().Name, option, value, why);
 }

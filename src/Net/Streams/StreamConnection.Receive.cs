@@ -136,7 +136,7 @@ public abstract partial class StreamConnection
 
     private ReceiveOperation Receiver => _receive ??= new ReceiveOperation(this);
 
-    private void VerifyReceivable()
+    private protected void VerifyReceivable()
     {
         VerifyDirect();
         if (_receive is { IsBusy: true })

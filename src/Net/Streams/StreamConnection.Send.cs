@@ -128,7 +128,7 @@ public abstract partial class StreamConnection
 
     private SendOperation Sender => _send ??= new SendOperation(this);
 
-    private void VerifySendable()
+    private protected void VerifySendable()
     {
         VerifyDirect();
         if (_send is { IsBusy: true })

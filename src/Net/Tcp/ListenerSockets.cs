@@ -134,7 +134,7 @@ internal sealed class ListenerSockets : IDisposable
             ShardSocket.Check(_attempt, shard, Sockets.SetOption(fd, LibC.IPPROTO_IPV6, LibC.IPV6_V6ONLY, options.DualMode ? 0 : 1));
         }
 
-        ShardSocket.Check(_attempt, shard, options.Connection.ApplyTo(fd));
+        options.ApplyTo(_attempt, shard, fd);
         return fd;
     }
 

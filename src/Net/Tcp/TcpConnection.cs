@@ -1,6 +1,5 @@
 using System.Net;
 using Reactor.Kernel;
-using Tmds.Linux;
 
 namespace Reactor.Net;
 
@@ -41,24 +40,6 @@ public sealed partial class TcpConnection : StreamConnection
 
     /// <inheritdoc/>
     public override IPEndPoint? RemoteEndPoint => _remoteEndPoint ??= _remoteAddress.ToIPEndPoint();
-
-    /// <summary>Whether small segments are sent at once (TCP_NODELAY).</summary>
-    /// <exception cref="InvalidOperationException">Not on its shard.</exception>
-    /// <exception cref="ObjectDisposedException">The connection is closed.</exception>
-    public bool NoDelay
-    {
-        get => GetOption(LibC.IPPROTO_TCP, LibC.TCP_NODELAY) != 0;
-        set => SetOption(LibC.IPPROTO_TCP, LibC.TCP_NODELAY, value ? 1 : 0);
-    }
-
-    /// <summary>Whether idle peers are asked now and then if they are still there (SO_KEEPALIVE).</summary>
-    /// <exception cref="InvalidOperationException">Not on its shard.</exception>
-    /// <exception cref="ObjectDisposedException">The connection is closed.</exception>
-    public bool KeepAlive
-    {
-        get => GetOption(LibC.SOL_SOCKET, LibC.SO_KEEPALIVE) != 0;
-        set => SetOption(LibC.SOL_SOCKET, LibC.SO_KEEPALIVE, value ? 1 : 0);
-    }
 
     /// <summary>The peer's address, as messages show it.</summary>
     public override string ToString() => $"TCP connection with {RemoteEndPoint?.ToString() ?? "an unknown peer"}";

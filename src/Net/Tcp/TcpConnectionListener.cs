@@ -20,13 +20,16 @@ public sealed class TcpConnectionListener : ConnectionListener<TcpConnection>
     /// <summary>Starts to listen on the current shard.</summary>
     /// <param name="endPoint">Address and port; port 0 lets the kernel choose.</param>
     /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option cannot be met.</exception>
     /// <exception cref="InvalidOperationException">Not called on a shard.</exception>
     /// <exception cref="SocketException">The port is taken, the address is not of this machine, or permission lacks.</exception>
     public static TcpConnectionListener Listen(IPEndPoint endPoint, TcpListenerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         Shard shard = Shard.OfCaller($"listen on {endPoint}");
-        using ListenerSockets sockets = ListenerSockets.Open(shard, endPoint, options ?? new TcpListenerOptions());
+        options ??= new TcpListenerOptions();
+        options.Validate(nameof(TcpListenerOptions));
+        using ListenerSockets sockets = ListenerSockets.Open(shard, endPoint, options);
         return sockets.Take(0, shard);
     }
 

@@ -15,6 +15,7 @@ public static class TcpConnector
     /// <param name="endPoint">Address and port, IPv4 or IPv6.</param>
     /// <param name="options">How the socket is set; null for the defaults.</param>
     /// <param name="cancellationToken">Gives up the attempt.</param>
+    /// <exception cref="ArgumentException">An option cannot be met.</exception>
     /// <exception cref="InvalidOperationException">Not called on a shard.</exception>
     /// <exception cref="SocketException">Refused, unreachable, timed out by the kernel, or the shard has stopped meanwhile.</exception>
     /// <exception cref="OperationCanceledException">The token fired.</exception>
@@ -24,7 +25,9 @@ public static class TcpConnector
         ArgumentNullException.ThrowIfNull(endPoint);
         Shard shard = Shard.OfCaller($"connect to {endPoint}");
         cancellationToken.ThrowIfCancellationRequested();
-        TcpConnection connection = Open(shard, endPoint, options ?? new TcpConnectionOptions());
+        options ??= new TcpConnectionOptions();
+        options.ValidateFor(endPoint);
+        TcpConnection connection = Open(shard, endPoint, options);
         try
         {
             await connection.ConnectAsync(cancellationToken);
@@ -121,7 +124,7 @@ public static class TcpConnector
         int fd = ShardSocket.CreateTcp(attempt, shard, endPoint.AddressFamily);
         try
         {
-            ShardSocket.Check(attempt, shard, options.ApplyTo(fd));
+            options.ApplyToConnecting(attempt, shard, fd, endPoint.AddressFamily);
             return new TcpConnection(shard, fd, NativeAddress.From(endPoint), isConnected: false);
         }
         catch

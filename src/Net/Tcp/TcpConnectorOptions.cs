@@ -35,6 +35,12 @@ public sealed class TcpConnectorOptions
     /// <exception cref="ArgumentException">An option cannot be met; the message names it, its value and what would do.</exception>
     internal void Validate()
     {
+        if (Connection is null)
+        {
+            throw Refuse(nameof(Connection), null, $"a {nameof(TcpConnectionOptions)} is needed");
+        }
+
+        Connection.Validate($"{nameof(TcpConnectorOptions)}.{nameof(Connection)}");
         if (ConnectTimeout != Timeout.InfiniteTimeSpan && ConnectTimeout <= TimeSpan.Zero)
         {
             throw Refuse(nameof(ConnectTimeout), ConnectTimeout, "more than zero is needed; Timeout.InfiniteTimeSpan leaves it to the system");
@@ -51,6 +57,5 @@ public sealed class TcpConnectorOptions
         }
     }
 
-    private static ArgumentException Refuse(string option, object value, string why) =>
-        new($"{nameof(TcpConnectorOptions)}.{option} is {value}: {why}.", option);
+    private static ArgumentException Refuse(string option, object? value, string why) => Options.Refuse(nameof(TcpConnectorOptions), option, value, why);
 }

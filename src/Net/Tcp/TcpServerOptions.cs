@@ -11,6 +11,12 @@ public sealed class TcpServerOptions : ServerOptions
     internal override void Validate(IReadOnlyList<Shard> shards)
     {
         base.Validate(shards);
+        if (Listener is null)
+        {
+            throw Refuse(nameof(Listener), null, $"a {nameof(TcpListenerOptions)} is needed");
+        }
+
+        Listener.Validate($"{nameof(TcpServerOptions)}.{nameof(Listener)}");
         if (Distribution == ConnectionDistribution.IncomingCpu && shards.FirstOrDefault(shard => shard.Cpu is null) is { } free)
         {
             throw Refuse(nameof(Distribution), Distribution, $"it needs shards that are pinned to one CPU each, and {free} is not. Leave {nameof(ReactorOptions)}.{nameof(ReactorOptions.Overprovisioned)} off, or choose another distribution");

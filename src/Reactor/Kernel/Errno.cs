@@ -37,6 +37,7 @@ internal static class Errno
         _ when errno == LibC.EMSGSIZE => nameof(LibC.EMSGSIZE),
         _ when errno == LibC.EPROTOTYPE => nameof(LibC.EPROTOTYPE),
         _ when errno == LibC.EDESTADDRREQ => nameof(LibC.EDESTADDRREQ),
+        _ when errno == LibC.ENOPROTOOPT => nameof(LibC.ENOPROTOOPT),
         _ when errno == LibC.EPROTO => nameof(LibC.EPROTO),
         _ when errno == LibC.EAFNOSUPPORT => nameof(LibC.EAFNOSUPPORT),
         _ when errno == LibC.EADDRINUSE => nameof(LibC.EADDRINUSE),
