@@ -17,6 +17,18 @@ public abstract class ServerOptions
     public ConnectionDistribution Distribution { get; set; }
 
     /// <summary>
+    /// Has every connection begin with a header of the PROXY protocol, which is received before the handler is called: the
+    /// connection gives it as <see cref="StreamConnection.ProxyHeader"/>, and a TCP connection the client's address as
+    /// <see cref="TcpConnection.ClientEndPoint"/>. A connection from which no valid header comes in time is reset, and counted in
+    /// <see cref="ServerStatistics.ProxyRefusals"/>. Null, the default, takes every byte for the handler's.
+    /// </summary>
+    /// <remarks>
+    /// It does not go with <see cref="ConnectionDistribution.ClientPort"/>: whose port that is stands in the header, which is
+    /// read on the shard that serves.
+    /// </remarks>
+    public ProxyProtocolOptions? ProxyProtocol { get; set; }
+
+    /// <summary>
     /// How many connections the server has at the most, on all shards together; null, the default, for no limit. At the
     /// limit no shard accepts: further clients wait in the backlog, and are accepted as others end, the shard that has
     /// waited longest first.
@@ -44,6 +56,12 @@ public abstract class ServerOptions
         if (!Enum.IsDefined(Distribution))
         {
             throw Refuse(nameof(Distribution), Distribution, $"known are {string.Join(", ", Enum.GetNames<ConnectionDistribution>())}");
+        }
+
+        ProxyProtocol?.Validate($"{GetType().Name}.{nameof(ProxyProtocol)}");
+        if (ProxyProtocol is not null && Distribution == ConnectionDistribution.ClientPort)
+        {
+            throw Refuse(nameof(Distribution), Distribution, $"with {nameof(ProxyProtocol)} the client's port is known only on the shard that serves. {nameof(ConnectionDistribution.LeastConnections)} spreads the connections of a proxy evenly");
         }
 
         if (MaxConnections < 1)

@@ -16,6 +16,7 @@ internal sealed class ServerShard<TConnection>
 
     private readonly Func<TConnection, CancellationToken, Task> _handler;
     private readonly ConnectionLimit? _limit;
+    private readonly ProxyProtocolOptions? _proxyProtocol;
     private ServerAcceptor<TConnection>? _acceptor;
 
     // On the shard only. What is still in it when the shard stops is aborted by the shard.
@@ -32,13 +33,15 @@ internal sealed class ServerShard<TConnection>
     private long _connections;
     private long _connectionFailures;
     private long _handlerFailures;
+    private long _proxyRefusals;
     private bool _isStopping;
 
-    internal ServerShard(Shard shard, Func<TConnection, CancellationToken, Task> handler, ConnectionLimit? limit)
+    internal ServerShard(Shard shard, Func<TConnection, CancellationToken, Task> handler, ConnectionLimit? limit, ProxyProtocolOptions? proxyProtocol)
     {
         Shard = shard;
         _handler = handler;
         _limit = limit;
+        _proxyProtocol = proxyProtocol;
         _stoppingToken = _stopping.Token;
     }
 
@@ -54,7 +57,8 @@ internal sealed class ServerShard<TConnection>
         _acceptor?.Errors ?? 0,
         _acceptor?.LimitPauses ?? 0,
         Volatile.Read(ref _connectionFailures),
-        Volatile.Read(ref _handlerFailures));
+        Volatile.Read(ref _handlerFailures),
+        Volatile.Read(ref _proxyRefusals));
 
     /// <summary>On the shard: has it listen, and not accept yet.</summary>
     internal void Listen(ServerAcceptor<TConnection> acceptor) => _acceptor = acceptor;
@@ -176,7 +180,10 @@ internal sealed class ServerShard<TConnection>
         Exception? failure = null;
         try
         {
-            await _handler(connection, _stoppingToken);
+            if (_proxyProtocol is null || await TryReceiveProxyHeaderAsync(connection, _proxyProtocol))
+            {
+                await _handler(connection, _stoppingToken);
+            }
         }
         catch (Exception exception)
         {
@@ -188,6 +195,30 @@ internal sealed class ServerShard<TConnection>
         {
             Finish(connection, failure);
         }
+    }
+
+    /// <summary>
+    /// False when none comes, or no valid one: the connection has been reset, and counted. Who sends such things may do so all
+    /// day; so nobody is told, and no exception is thrown but the kernel's.
+    /// </summary>
+    private async ValueTask<bool> TryReceiveProxyHeaderAsync(TConnection connection, ProxyProtocolOptions options)
+    {
+        try
+        {
+            ProxyParseResult result = await ProxyHeaderReceiver.ReceiveAsync(connection, options, _stoppingToken);
+            if (result.Header is not null)
+            {
+                return true;
+            }
+        }
+        catch (SocketException) when (!connection.IsAbortedByOwner)
+        {
+            // Reset by the peer before the header was there.
+        }
+
+        connection.Abort();
+        _proxyRefusals++;
+        return false;
     }
 
     /// <summary>False when the shard has stopped, and has aborted what it held.</summary>

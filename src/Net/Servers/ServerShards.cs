@@ -27,7 +27,8 @@ internal sealed class ServerShards<TConnection>
         _options = options;
         _limit = options.MaxConnections is { } most ? new ConnectionLimit(most) : null;
         _group = options.SchedulingGroup ?? SchedulingGroup.Current;
-        _shards = [.. host.Shards.Select(shard => new ServerShard<TConnection>(shard, handler, _limit))];
+        ProxyProtocolOptions? proxyProtocol = options.ProxyProtocol?.Copy();
+        _shards = [.. host.Shards.Select(shard => new ServerShard<TConnection>(shard, handler, _limit, proxyProtocol))];
     }
 
     internal TimeSpan DrainTimeout => _options.DrainTimeout;

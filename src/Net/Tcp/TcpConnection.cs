@@ -41,6 +41,12 @@ public sealed partial class TcpConnection : StreamConnection
     /// <inheritdoc/>
     public override IPEndPoint? RemoteEndPoint => _remoteEndPoint ??= _remoteAddress.ToIPEndPoint();
 
+    /// <summary>
+    /// Who is served: the client that the proxy speaks for, if the connection has a <see cref="StreamConnection.ProxyHeader"/>
+    /// that tells its IP address, and else the peer. <see cref="RemoteEndPoint"/> is the peer in any case.
+    /// </summary>
+    public IPEndPoint? ClientEndPoint => ProxyHeader?.Source ?? RemoteEndPoint;
+
     /// <summary>The peer's address, as messages show it.</summary>
     public override string ToString() => $"TCP connection with {RemoteEndPoint?.ToString() ?? "an unknown peer"}";
 

@@ -78,6 +78,15 @@ internal static unsafe class Sockets
         return SysResult.From(LibC.recvmsg(fd, &message, 0));
     }
 
+    /// <summary>Reads what is there and leaves it there.</summary>
+    internal static SysResult Peek(int fd, Span<byte> buffer)
+    {
+        fixed (byte* bytes = buffer)
+        {
+            return SysResult.From(LibC.recv(fd, bytes, buffer.Length, LibC.MSG_PEEK));
+        }
+    }
+
     /// <summary>Hot path: one per answer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static SysResult Send(int fd, ReadOnlySpan<byte> buffer)

@@ -17,11 +17,11 @@ internal sealed class Pair : IDisposable
     internal Socket Peer { get; }
 
     /// <summary>Ours is the accepted side.</summary>
-    internal static async Task<Pair> AcceptAsync(TcpListenerOptions? options = null, IPEndPoint? endPoint = null, Action<Socket>? configurePeer = null)
+    internal static async Task<Pair> AcceptAsync(TcpListenerOptions? options = null, IPEndPoint? endPoint = null, Action<Socket>? configurePeer = null, Func<IPEndPoint, IPEndPoint>? connectTo = null)
     {
         using TcpConnectionListener listener = TcpConnectionListener.Listen(endPoint ?? Peers.AnyLoopbackPort, options);
         ValueTask<TcpConnection> accepting = listener.AcceptAsync();
-        Socket peer = await Peers.ConnectAsync(listener.LocalEndPoint, configurePeer);
+        Socket peer = await Peers.ConnectAsync(connectTo?.Invoke(listener.LocalEndPoint) ?? listener.LocalEndPoint, configurePeer);
         return new Pair(await accepting, peer);
     }
 

@@ -67,6 +67,20 @@ public sealed class QuietTests : ShardTest
     });
 
     [Fact]
+    public Task A_proxy_header_of_which_a_part_has_come_costs_nothing() => AssertQuietAsync(async pair =>
+    {
+        _ = SwallowAsync(ReceiveAsync(pair.Ours));
+        await NextTurn();
+        await pair.Peer.SendAllAsync("PROXY TCP4"u8.ToArray());
+
+        static async ValueTask<int> ReceiveAsync(TcpConnection connection)
+        {
+            await ProxyHeader.ReceiveAsync(connection, new ProxyProtocolOptions { Timeout = Timeout.InfiniteTimeSpan });
+            return 0;
+        }
+    });
+
+    [Fact]
     public Task A_peer_that_does_not_read_costs_nothing() => AssertQuietAsync(async pair =>
     {
         _ = SwallowAsync(SendAsync(pair.Ours));
