@@ -8,11 +8,13 @@ namespace Reactor.Samples.Tests.Http;
 
 /// <summary>
 /// The same rules written a second time, slowly and plainly: split the text at its line ends and match each line with the
-/// grammar. It knows only "a complete valid request" and "not one", and the default limit of the body.
+/// grammar. It knows only "a complete valid request" and "not one", and the default limits of the method and the body, into
+/// which generated requests run.
 /// </summary>
 internal static partial class OracleParser
 {
     private const int MaxBody = 1 << 20;
+    private const int MaxMethod = 32;
     private const string Hex = "%[0-9A-Fa-f]{2}";
     private const string PathPattern = @"(?:[!$&'()*+,\-./:;=@\[\]_|~0-9A-Za-z]|" + Hex + ")*";
     private const string QueryPattern = @"(?:[!$&'()*+,\-./:;=?@\[\\\]^_`{|}~0-9A-Za-z]|" + Hex + ")*";
@@ -46,7 +48,7 @@ internal static partial class OracleParser
 
         Match requestLine = RequestLine().Match(lines[0]);
         Match[] headers = [.. lines.Skip(1).Select(line => Header().Match(line))];
-        if (!requestLine.Success || headers.Any(header => !header.Success))
+        if (!requestLine.Success || requestLine.Groups[1].Length > MaxMethod || headers.Any(header => !header.Success))
         {
             return null;
         }

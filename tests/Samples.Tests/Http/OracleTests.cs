@@ -1,62 +1,54 @@
 using System.Text;
-using Xunit.Abstractions;
+using CsCheck;
 
 namespace Reactor.Samples.Tests.Http;
 
-public sealed class OracleTests(ITestOutputHelper output)
+/// <summary>The parser against a second one. Iterations and seeds are those of <see cref="FuzzTests"/>.</summary>
+public sealed class OracleTests
 {
-    private const int Seed = 20261123;
-
     [Fact]
     public void Generated_requests_are_understood_as_a_second_parser_understands_them()
     {
-        output.WriteLine($"seed {Seed}");
-        var generator = new RequestGenerator(Seed);
-        var session = new Session();
-        for (int i = 0; i < 5_000; i++)
-        {
-            string request = generator.Request();
-            byte[] bytes = Encoding.Latin1.GetBytes(request);
-            Exchange expected = Assert.Single(OracleParser.ReadAll(request));
-            Verdict whole = session.Whole(bytes);
-            if (whole.Exchanges.Count != 1 || whole.Exchanges[0] != expected || whole.Ending == Ending.Refused)
+        using var sessions = new ThreadLocal<Session>(() => new Session());
+        RequestGenerator.Request.Sample(
+            request =>
             {
-                Assert.Fail($"Request {i}: {whole}, but {expected}\n{request}");
-            }
-            Assert.Equal(whole, session.Single(bytes));
-        }
+                byte[] bytes = Encoding.Latin1.GetBytes(request);
+                Exchange expected = Assert.Single(OracleParser.ReadAll(request));
+                Verdict whole = sessions.Value!.Whole(bytes);
+                Verdict single = sessions.Value.Single(bytes);
+                if (whole.Exchanges.Count != 1 || whole.Exchanges[0] != expected || whole.Ending == Ending.Refused || !whole.Equals(single))
+                {
+                    Assert.Fail($"{whole}, byte by byte {single}, but {expected}\n{request}");
+                }
+            },
+            iter: FuzzIterations.Or(5_000));
     }
 
     [Fact]
-    public void Generated_requests_survive_every_cut()
-    {
-        output.WriteLine($"seed {Seed}");
-        var generator = new RequestGenerator(Seed + 1);
-        for (int i = 0; i < 300; i++)
-        {
-            EverySplit.Of(generator.Request() + generator.Request());
-        }
-    }
+    public void Generated_requests_survive_every_cut() =>
+        Gen.Select(RequestGenerator.Request, RequestGenerator.Request).Sample((first, second) => EverySplit.Of(first + second), iter: 300);
 
     [Fact]
     public void Damaged_requests_are_accepted_where_a_second_parser_accepts_them_and_nowhere_else()
     {
-        output.WriteLine($"seed {Seed}");
-        var generator = new RequestGenerator(Seed + 2);
-        var session = new Session();
-        int accepted = 0;
-        for (int i = 0; i < 50_000; i++)
-        {
-            string input = generator.Damage(generator.Request());
-            List<Exchange> expected = OracleParser.ReadAll(input);
-            Verdict verdict = session.Whole(Encoding.Latin1.GetBytes(input));
-            if (!expected.SequenceEqual(verdict.Exchanges))
+        long iterations = FuzzIterations.Or(50_000);
+        long accepted = 0;
+        using var sessions = new ThreadLocal<Session>(() => new Session());
+        RequestGenerator.Damaged.Sample(
+            input =>
             {
-                Assert.Fail($"Input {i}: {verdict}, but [{string.Join("; ", expected)}]\n{input}");
-            }
-            accepted += expected.Count;
-        }
+                List<Exchange> expected = OracleParser.ReadAll(input);
+                Verdict verdict = sessions.Value!.Whole(Encoding.Latin1.GetBytes(input));
+                Interlocked.Add(ref accepted, expected.Count);
+                if (!expected.SequenceEqual(verdict.Exchanges))
+                {
+                    Assert.Fail($"{verdict}, but [{string.Join("; ", expected)}]\n{input}");
+                }
+            },
+            iter: iterations);
+
         // A check that never accepts or never refuses would prove nothing.
-        Assert.InRange(accepted, 5_000, 45_000);
+        Assert.InRange(accepted, iterations / 10, iterations * 9 / 10);
     }
 }
