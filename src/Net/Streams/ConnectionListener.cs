@@ -15,13 +15,18 @@ public abstract partial class ConnectionListener<TConnection> : ShardObject, IDi
 {
     private readonly int _fd;
     private readonly int _handle;
+    private readonly CloseMode _closeMode;
     private bool _isClosed;
 
     /// <summary>Takes over a socket that listens.</summary>
-    private protected ConnectionListener(Shard shard, int fd)
+    /// <param name="shard">Whose it will be; on it.</param>
+    /// <param name="fd">The socket.</param>
+    /// <param name="isShared">Others have it too, and are to have it when this is closed: so it is not shut down.</param>
+    private protected ConnectionListener(Shard shard, int fd, bool isShared = false)
         : base(shard)
     {
         _fd = fd;
+        _closeMode = isShared ? CloseMode.Cancel : CloseMode.Graceful;
         _endOfConnections = EndOfConnections();
         _handle = shard.Polls.Register(fd);
     }
@@ -32,7 +37,10 @@ public abstract partial class ConnectionListener<TConnection> : ShardObject, IDi
     /// <summary>Whether the listener has been disposed, or its shard has stopped.</summary>
     public bool IsClosed => _isClosed;
 
-    /// <summary>Stops listening. Connections that wait to be accepted are reset by the kernel; those handed out live on. A second call does nothing.</summary>
+    /// <summary>
+    /// Stops listening. Connections that wait to be accepted are reset by the kernel, unless others have the socket too; those
+    /// handed out live on. A second call does nothing.
+    /// </summary>
     /// <exception cref="InvalidOperationException">Not on its shard.</exception>
     [SuppressMessage("Usage", "CA1816", Justification = "Only this assembly can derive from it, and nothing here has a finalizer.")]
     public void Dispose()
@@ -57,7 +65,7 @@ public abstract partial class ConnectionListener<TConnection> : ShardObject, IDi
         }
 
         OnClosing();
-        Shard.Polls.Close(_handle, CloseMode.Graceful);
+        Shard.Polls.Close(_handle, _closeMode);
     }
 
     /// <summary>Makes a connection of the current shard of what this has accepted. If it throws, the socket is still the caller's to close.</summary>

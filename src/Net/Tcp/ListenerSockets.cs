@@ -17,6 +17,9 @@ internal sealed class ListenerSockets : IDisposable
     private readonly string _attempt;
     private readonly int[] _fds;
 
+    // Somebody else has opened the one socket, and keeps it.
+    private bool _isShared;
+
     private ListenerSockets(string attempt, int count)
     {
         _attempt = attempt;
@@ -54,6 +57,29 @@ internal sealed class ListenerSockets : IDisposable
         }
     }
 
+    /// <summary>Takes a duplicate of a socket that listens already, and that stays its owner's.</summary>
+    /// <exception cref="ArgumentException">It is no TCP socket that listens.</exception>
+    /// <exception cref="ObjectDisposedException">The handle is closed.</exception>
+    /// <exception cref="SocketException">The kernel refuses an option, or no file descriptor is left.</exception>
+    internal static ListenerSockets Share(Shard shard, SafeSocketHandle handle, TcpListenerOptions options)
+    {
+        var sockets = new ListenerSockets($"listen on the socket of file descriptor {handle.DangerousGetHandle()}", 1) { _isShared = true };
+        try
+        {
+            int fd = sockets._fds[0] = ShardSocket.Check(sockets._attempt, shard, FileDescriptor.Duplicate(handle));
+            sockets.VerifyListens(fd, shard);
+            ShardSocket.Check(sockets._attempt, shard, FileDescriptor.SetNonBlocking(fd));
+            options.ApplyTo(sockets._attempt, shard, fd);
+            sockets.ReadAddress(fd, shard);
+            return sockets;
+        }
+        catch
+        {
+            sockets.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>
     /// Has the kernel prefer each of them for the connections whose packets its shard's CPU handles. If that fails, all are
     /// closed.
@@ -78,7 +104,7 @@ internal sealed class ListenerSockets : IDisposable
     /// <summary>Makes a listener of the current shard of one of them.</summary>
     internal TcpConnectionListener Take(int index, Shard shard)
     {
-        var listener = new TcpConnectionListener(shard, _fds[index], EndPoint);
+        var listener = new TcpConnectionListener(shard, _fds[index], EndPoint, _isShared);
         _fds[index] = Taken;
         return listener;
     }
@@ -110,10 +136,43 @@ internal sealed class ListenerSockets : IDisposable
             ShardSocket.Check(_attempt, shard, Sockets.SetReusePort(fd, true));
         }
 
+        return ReadAddress(fd, shard);
+    }
+
+    private NativeAddress ReadAddress(int fd, Shard shard)
+    {
         NativeAddress bound = default;
         ShardSocket.Check(_attempt, shard, Sockets.LocalAddress(fd, ref bound));
         EndPoint = bound.ToIPEndPoint()!;
         return bound;
+    }
+
+    /// <summary>Any socket, or none, may have been passed on by mistake; one that does not listen would never hand out a connection.</summary>
+    private void VerifyListens(int fd, Shard shard)
+    {
+        int family = Option(LibC.SO_DOMAIN);
+        if (family != LibC.AF_INET && family != LibC.AF_INET6)
+        {
+            throw Refuse($"its address family is {family}, and TCP needs {LibC.AF_INET} (IPv4) or {LibC.AF_INET6} (IPv6)");
+        }
+
+        if (Option(LibC.SO_PROTOCOL) != LibC.IPPROTO_TCP)
+        {
+            throw Refuse("it is not a TCP socket; with systemd, that is ListenStream=");
+        }
+
+        if (Option(LibC.SO_ACCEPTCONN) == 0)
+        {
+            throw Refuse("it does not listen. With systemd, leave Accept= off: with it, each connection is passed on by itself");
+        }
+
+        int Option(int option)
+        {
+            SysResult result = Sockets.GetOption(fd, LibC.SOL_SOCKET, option);
+            return result.Errno == LibC.ENOTSOCK ? throw Refuse("it is not a socket") : ShardSocket.Check(_attempt, shard, result);
+        }
+
+        ArgumentException Refuse(string why) => new($"{_attempt}: {why}.");
     }
 
     private void OpenNext(int index, Shard shard, NativeAddress address, TcpListenerOptions options)

@@ -22,4 +22,20 @@ public sealed class TcpServerOptions : ServerOptions
             throw Refuse(nameof(Distribution), Distribution, $"it needs shards that are pinned to one CPU each, and {free} is not. Leave {nameof(ReactorOptions)}.{nameof(ReactorOptions.Overprovisioned)} off, or choose another distribution");
         }
     }
+
+    /// <summary>The same where there is one socket, which somebody else has opened; the kernel has nothing to spread connections over.</summary>
+    /// <exception cref="ArgumentException">An option cannot be met.</exception>
+    internal void ValidateForOneSocket(IReadOnlyList<Shard> shards)
+    {
+        if (Distribution == ConnectionDistribution.ReusePort)
+        {
+            Distribution = ConnectionDistribution.LeastConnections;
+        }
+
+        Validate(shards);
+        if (!HasOneAcceptor)
+        {
+            throw Refuse(nameof(Distribution), Distribution, $"each shard would need a socket of its own, and there is one. {nameof(ConnectionDistribution.LeastConnections)}, {nameof(ConnectionDistribution.RoundRobin)} and {nameof(ConnectionDistribution.ClientPort)} are possible");
+        }
+    }
 }

@@ -24,27 +24,15 @@ internal sealed class DescriptorPoll : ShardObject, IDisposable
     /// <exception cref="IOException">The handle is no file descriptor, or none is left for the duplicate.</exception>
     internal static DescriptorPoll Open(Shard shard, SafeHandle handle, PollEvents events)
     {
-        bool isHeld = false;
+        int fd = FileDescriptor.Duplicate(handle).OrThrow($"duplicating file descriptor {handle.DangerousGetHandle()} to poll it");
         try
         {
-            handle.DangerousAddRef(ref isHeld);
-            int fd = FileDescriptor.Duplicate((int)handle.DangerousGetHandle()).OrThrow($"duplicating file descriptor {handle.DangerousGetHandle()} to poll it");
-            try
-            {
-                return new DescriptorPoll(shard, fd, events);
-            }
-            catch
-            {
-                FileDescriptor.Close(fd);
-                throw;
-            }
+            return new DescriptorPoll(shard, fd, events);
         }
-        finally
+        catch
         {
-            if (isHeld)
-            {
-                handle.DangerousRelease();
-            }
+            FileDescriptor.Close(fd);
+            throw;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 
 namespace Reactor.Net.Tests;
@@ -10,10 +11,35 @@ namespace Reactor.Net.Tests;
 internal static class ColdProcess
 {
     private const string OutOfDescriptors = "out-of-descriptors";
+    private const string Activated = "activated";
 
-    internal static async Task<(int ExitCode, string Output)> RunOutOfDescriptorsAsync()
+    /// <summary>What /bin/bash -c does with a descriptor ($0) and a command: becomes the command, with the descriptor and the variables as systemd passes them.</summary>
+    private const string Activate = "exec 3<&$0 && export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=web && exec \"$@\"";
+
+    private static string Host => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
+    private static string Assembly => typeof(ColdProcess).Assembly.Location;
+
+    internal static Task<(int ExitCode, string Output)> RunOutOfDescriptorsAsync() => RunAsync(Host, "exec", Assembly, OutOfDescriptors);
+
+    /// <summary>Serves one connection of a socket that listens, as a service that systemd starts.</summary>
+    internal static async Task<(int ExitCode, string Output)> RunActivatedAsync(SafeSocketHandle listener)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", typeof(ColdProcess).Assembly.Location, OutOfDescriptors])
+        // Unlike the socket itself, this one is inherited.
+        int inherited = ProcessState.DuplicateInherited(listener);
+        try
+        {
+            return await RunAsync("/bin/bash", "-c", Activate, inherited.ToString(CultureInfo.InvariantCulture), Host, "exec", Assembly, Activated);
+        }
+        finally
+        {
+            ProcessState.Close(inherited);
+        }
+    }
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -37,10 +63,35 @@ internal static class ColdProcess
 
     private static int Main(string[] arguments)
     {
-        Assert.Equal([OutOfDescriptors], arguments);
-        ServerStatistics statistics = StarveAndFeed();
-        Console.WriteLine(statistics);
-        return statistics is { Accepted: 6, AcceptErrors: > 0 } ? 0 : 1;
+        bool isDone = Assert.Single(arguments) switch
+        {
+            OutOfDescriptors => StarveAndFeed() is { Accepted: 6, AcceptErrors: > 0 },
+            Activated => ServeOneAsync().GetAwaiter().GetResult(),
+            string other => throw new ArgumentException($"There is no scene '{other}'.", nameof(arguments)),
+        };
+        return isDone ? 0 : 1;
+    }
+
+    private static async Task<bool> ServeOneAsync()
+    {
+        IReadOnlyList<SystemdSocket> sockets = SystemdSockets.Take();
+        Console.WriteLine(string.Join(", ", sockets));
+        using SystemdSocket web = Assert.Single(sockets);
+        Assert.Equal("web", web.Name);
+        Assert.Equal(3, web.Handle.DangerousGetHandle());
+        Assert.True(ProcessState.IsCloseOnExec(3));
+        Assert.Empty(SystemdSockets.Take());
+        Assert.Null(Environment.GetEnvironmentVariable("LISTEN_FDS"));
+
+        await using ReactorHost host = ReactorHost.Start(new ReactorOptions { Shards = 1, PollBudget = 64, Backend = TestedBackend.Kind });
+        var served = new TaskCompletionSource();
+        await using TcpServer server = await TcpServer.StartAsync(host, web.Handle, async connection =>
+        {
+            await Handlers.EchoAsync(connection);
+            served.SetResult();
+        });
+        await served.Task.WaitAsync(Eventually.Patience);
+        return true;
     }
 
     /// <summary>Everything here blocks, so that the process needs no timer and no further thread of its own.</summary>
@@ -69,6 +120,7 @@ internal static class ColdProcess
         }
 
         WaitFor(() => server.GetStatistics().Accepted == 6);
+        Console.WriteLine(server.GetStatistics());
         return server.GetStatistics();
     }
 

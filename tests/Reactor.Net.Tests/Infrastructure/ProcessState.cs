@@ -7,6 +7,8 @@ namespace Reactor.Net.Tests;
 internal static unsafe partial class ProcessState
 {
     private const int RlimitNofile = 7;
+    private const int FGetFd = 1;
+    private const int FdCloexec = 1;
 
     /// <summary>
     /// The descriptors of the kinds that a shard and its peers open: sockets, eventfds, timerfds. Not all of /proc/self/fd,
@@ -47,6 +49,18 @@ internal static unsafe partial class ProcessState
     internal static long CpuTimeOf(int thread) =>
         long.Parse(File.ReadAllText($"/proc/self/task/{thread}/schedstat").Split(' ')[0], CultureInfo.InvariantCulture);
 
+    /// <summary>A duplicate that child processes inherit.</summary>
+    internal static int DuplicateInherited(SafeHandle handle)
+    {
+        int fd = dup((int)handle.DangerousGetHandle());
+        Assert.NotEqual(-1, fd);
+        return fd;
+    }
+
+    internal static bool IsCloseOnExec(int fd) => fcntl(fd, FGetFd, 0) == FdCloexec;
+
+    internal static void Close(int fd) => Assert.Equal(0, close(fd));
+
     private static string? TargetOf(string path)
     {
         try
@@ -62,6 +76,15 @@ internal static unsafe partial class ProcessState
 
     [LibraryImport("libc", EntryPoint = "gettid")]
     internal static partial int CurrentThread();
+
+    [LibraryImport("libc")]
+    private static partial int dup(int fd);
+
+    [LibraryImport("libc")]
+    private static partial int close(int fd);
+
+    [LibraryImport("libc")]
+    private static partial int fcntl(int fd, int command, int argument);
 
     [LibraryImport("libc")]
     private static partial int getrlimit(int resource, Rlimit* limit);

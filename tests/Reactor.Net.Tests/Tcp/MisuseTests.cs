@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace Reactor.Net.Tests.Tcp;
@@ -275,12 +276,12 @@ public sealed class MisuseTests : ShardTest
     public async Task Null_arguments_are_refused()
     {
         await Assert.ThrowsAsync<ArgumentNullException>(() => TcpServer.StartAsync(null!, Peers.AnyLoopbackPort, _ => Task.CompletedTask));
-        await Assert.ThrowsAsync<ArgumentNullException>(() => TcpServer.StartAsync(Host, null!, _ => Task.CompletedTask));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => TcpServer.StartAsync(Host, (IPEndPoint)null!, _ => Task.CompletedTask));
         await Assert.ThrowsAsync<ArgumentNullException>(() => TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, (Func<TcpConnection, Task>)null!));
         await Assert.ThrowsAsync<ArgumentNullException>(() => TcpServer.StartAsync(Host, Peers.AnyLoopbackPort, (Func<TcpConnection, CancellationToken, Task>)null!));
         await OnShard(async () =>
         {
-            Assert.Throws<ArgumentNullException>(() => TcpConnectionListener.Listen(null!));
+            Assert.Throws<ArgumentNullException>(() => TcpConnectionListener.Listen((IPEndPoint)null!));
             await Assert.ThrowsAsync<ArgumentNullException>(async () => await TcpConnector.ConnectAsync(null!));
         });
     }
