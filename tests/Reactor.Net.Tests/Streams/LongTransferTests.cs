@@ -26,24 +26,36 @@ public sealed class LongTransferTests(ITestOutputHelper output) : ShardTest
     private bool _isSending;
 
     [Theory]
-    [InlineData(StreamUse.Direct)]
-    [InlineData(StreamUse.Pipe)]
-    [InlineData(StreamUse.Stream)]
-    public async Task A_transfer_arrives_whole_and_a_reader_that_stops_stops_the_writer(StreamUse use)
+    [InlineData(StreamUse.Direct, false)]
+    [InlineData(StreamUse.Direct, true)]
+    [InlineData(StreamUse.Pipe, false)]
+    [InlineData(StreamUse.Pipe, true)]
+    [InlineData(StreamUse.Stream, false)]
+    public async Task A_transfer_arrives_whole_and_a_reader_that_stops_stops_the_writer(StreamUse use, bool isUnix)
     {
         await Shard.InvokeAsync(async () =>
         {
-            var options = new TcpListenerOptions { Connection = { ReceiveBufferSize = 128 * 1024, SendBufferSize = 128 * 1024 } };
-            using TcpConnectionListener listener = TcpConnectionListener.Listen(Peers.AnyLoopbackPort, options);
-            ValueTask<TcpConnection> accepting = listener.AcceptAsync();
-            using TcpConnection writer = await TcpConnector.ConnectAsync(listener.LocalEndPoint, options.Connection);
-            using TcpConnection reader = await accepting;
+            (StreamConnection one, StreamConnection other) = isUnix ? ConnectUnix() : await ConnectTcpAsync();
+            using StreamConnection writer = one;
+            using StreamConnection reader = other;
             Task<byte[]> sending = SendAsync(StreamEnd.Of(use, writer, _blocks));
             byte[] received = await ReceiveAsync(StreamEnd.Of(use, reader, _blocks));
             Assert.Equal(s_total, _received);
             Assert.Equal(await sending, received);
         }).AsTask().WaitAsync(TimeSpan.FromMinutes(5));
         await Eventually.IsEqualAsync(0L, () => _blocks.Rented, "blocks of the pipes");
+    }
+
+    private static (StreamConnection Writer, StreamConnection Reader) ConnectUnix() =>
+        UnixConnection.CreatePair(new UnixConnectionOptions { SendBufferSize = 128 * 1024 });
+
+    private static async Task<(StreamConnection Writer, StreamConnection Reader)> ConnectTcpAsync()
+    {
+        var options = new TcpListenerOptions { Connection = { ReceiveBufferSize = 128 * 1024, SendBufferSize = 128 * 1024 } };
+        using TcpConnectionListener listener = TcpConnectionListener.Listen(Peers.AnyLoopbackPort, options);
+        ValueTask<TcpConnection> accepting = listener.AcceptAsync();
+        TcpConnection writer = await TcpConnector.ConnectAsync(listener.LocalEndPoint, options.Connection);
+        return (writer, await accepting);
     }
 
     private async Task<byte[]> SendAsync(StreamEnd end)
