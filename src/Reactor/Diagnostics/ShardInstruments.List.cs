@@ -43,10 +43,10 @@ internal sealed partial class ShardInstruments
         Level("reactor.timers.armed", "{timer}", "Timers that wait for their time.", static now => now.TimersArmed);
         Counter("reactor.timers.fired", "{timer}", "Timers that were due.", static now => now.TimersFired);
 
-        Level("reactor.connections.active", "{connection}", "TCP connections that are open.", static now => now.Connections);
-        Counter("reactor.connections.opened", "{connection}", "TCP connections that were accepted or connected.", static now => now.ConnectionsOpened);
+        Level("reactor.connections.active", "{connection}", "Connections that are open, of TCP and of Unix domain sockets.", static now => now.Connections);
+        Counter("reactor.connections.opened", "{connection}", "Connections that were accepted or connected.", static now => now.ConnectionsOpened);
         Counter("reactor.accept.errors", "{error}", "Times that accepting failed, for lack of file descriptors or memory.", static now => now.AcceptErrors);
         _stallDuration = _meter.CreateHistogram<double>("reactor.stall.duration", "s", "Times that the loop did not turn for longer than the threshold.");
-        _meter.CreateObservableCounter("reactor.network.io", Bytes, "By", "Bytes sent and received on TCP connections.");
+        _meter.CreateObservableCounter("reactor.network.io", Bytes, "By", "Bytes sent and received on sockets.");
     }
 }

@@ -84,18 +84,18 @@ public readonly record struct ShardStatistics
     /// <summary>System calls made by the loop and by the operations on it. Calls of user code are not seen.</summary>
     public long SystemCalls { get; internal init; }
 
-    /// <summary>TCP connections open now.</summary>
+    /// <summary>Connections open now, of TCP and of Unix domain sockets.</summary>
     public long Connections { get; internal init; }
 
-    /// <summary>TCP connections that were accepted or connected.</summary>
+    /// <summary>Connections that were accepted or connected.</summary>
     public long ConnectionsOpened { get; internal init; }
 
     /// <summary>Times that accepting failed, for lack of file descriptors or memory.</summary>
     public long AcceptErrors { get; internal init; }
 
-    /// <summary>Bytes received on TCP connections.</summary>
+    /// <summary>Bytes received on sockets.</summary>
     public long BytesReceived { get; internal init; }
 
-    /// <summary>Bytes that the kernel took to send on TCP connections.</summary>
+    /// <summary>Bytes that the kernel took to send on sockets.</summary>
     public long BytesSent { get; internal init; }
 }
