@@ -9,9 +9,21 @@ internal sealed unsafe class EpollSet : IDisposable
 
     /// <exception cref="IOException">The process or the system is out of descriptors.</exception>
     internal EpollSet()
+        : this(SysResult.From(LibC.epoll_create1(LibC.EPOLL_CLOEXEC)).OrThrow("epoll_create1"))
     {
-        Fd = SysResult.From(LibC.epoll_create1(LibC.EPOLL_CLOEXEC)).OrThrow("epoll_create1");
+    }
+
+    private EpollSet(int fd)
+    {
+        Fd = fd;
         _hasNanoseconds = ProbeNanoseconds();
+    }
+
+    /// <summary>The same for who can do without: to throw takes descriptors too, and a runtime that finds none may end the process.</summary>
+    internal static EpollSet? TryCreate()
+    {
+        SysResult created = SysResult.From(LibC.epoll_create1(LibC.EPOLL_CLOEXEC));
+        return created.IsError ? null : new EpollSet(created.Value);
     }
 
     /// <summary>Readable while an event is to be had: it can be polled itself.</summary>

@@ -37,14 +37,14 @@ internal sealed unsafe partial class AioPollBackend
     private bool _hasJustToldOverflow;
 
     /// <summary>
-    /// Has the slot wait in the set, as a poll does. False if epoll does not take the descriptor; then the slot is as
-    /// it was.
+    /// Has the slot wait in the set, as a poll does. A failure leaves the slot as it was: epoll does not take the descriptor
+    /// (EPERM: it is always ready), or has no more room, or there is no descriptor for the set (EMFILE).
     /// </summary>
-    private bool TryOverflow(int index)
+    private SysResult TryOverflow(int index)
     {
         if (_overflow is null && !TryOpenOverflow())
         {
-            return false;
+            return SysResult.Failure(LibC.EMFILE);
         }
 
         int handle = PollTable.HandleOf(index);
@@ -54,9 +54,10 @@ internal sealed unsafe partial class AioPollBackend
         {
             int waitedFor = WaitedForInSet(handle);
             bool keep = isForReading && waitedFor == 0 && descriptor.WaitsInSet >= WaitsUntilKept;
-            if (Watch(handle, waitedFor | _table.Events(index), keep).IsError)
+            SysResult result = Watch(handle, waitedFor | _table.Events(index), keep);
+            if (result.IsError)
             {
-                return false;
+                return result;
             }
         }
 
@@ -65,18 +66,14 @@ internal sealed unsafe partial class AioPollBackend
         _table.Slot(index).State = PollSlotState.Overflowing;
         Counters.PollsOverflowing++;
         Counters.Overflows++;
-        return true;
+        return default;
     }
 
     private bool TryOpenOverflow()
     {
-        try
+        _overflow = EpollSet.TryCreate();
+        if (_overflow is null)
         {
-            _overflow = new EpollSet();
-        }
-        catch (IOException)
-        {
-            // No descriptor is left. Those that wait go on waiting for a place, as long as there is none.
             return false;
         }
 

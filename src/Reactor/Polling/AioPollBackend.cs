@@ -28,8 +28,8 @@ internal sealed unsafe partial class AioPollBackend : PollBackend
 
     private int _wakeUpSlot = -1;
 
-    // Of the submit that is under way.
-    private readonly List<(PollWaiter Waiter, int Result)> _refused = [];
+    // In the submit that is under way: refused, or ready without a poll.
+    private readonly List<(PollWaiter Waiter, int Result)> _ended = [];
 
     internal AioPollBackend(AioContext context)
     {
@@ -72,7 +72,7 @@ internal sealed unsafe partial class AioPollBackend : PollBackend
         ref PollSlot slot = ref _table.Slot(index);
         Debug.Assert(slot.Waiter is null || slot.Waiter == waiter, "one waiter per direction; the operation checks before it arms");
         slot.Waiter = waiter;
-        if (slot.State == PollSlotState.Idle && !(_table.Descriptor(handle).IsRefusedByAio && TryOverflow(index)))
+        if (slot.State == PollSlotState.Idle && !(_table.Descriptor(handle).IsRefusedByAio && !TryOverflow(index).IsError))
         {
             Enqueue(index, ref slot);
         }
@@ -185,16 +185,16 @@ internal sealed unsafe partial class AioPollBackend : PollBackend
 
         DropFromBatch(done);
         ArmOverflow();
-        TellRefused();
+        TellEnded();
     }
 
     internal override void Wait(TimeSpan? timeout)
     {
-        bool isShort = (_batchLength > 0 && Counters.PollsArmed < Budget) || (Counters.PollsOverflowing > 0 && !_isOverflowArmed);
+        bool isShort = _batchLength > 0 || (Counters.PollsOverflowing > 0 && !_isOverflowArmed);
         if (isShort && (timeout is null || timeout > s_retryDelay))
         {
-            // The kernel was short of something although places are free, so that no completion will tell when to try
-            // again.
+            // The kernel was short of something: of places although some are free, of descriptors or memory for the set. No
+            // completion will tell when to try again.
             timeout = s_retryDelay;
         }
 
@@ -317,17 +317,24 @@ internal sealed unsafe partial class AioPollBackend : PollBackend
         slot.BatchIndex = place;
     }
 
-    /// <summary>From this place of the batch on, all wait in the set. Those that epoll does not take stay in the batch.</summary>
+    /// <summary>
+    /// From this place of the batch on, all wait in the set, but for those that are always ready: these are told so. Those
+    /// for which the set has no room stay in the batch.
+    /// </summary>
     /// <returns>The place of the first that stays.</returns>
     private int OverflowFrom(int first)
     {
         int end = _batchLength;
         while (first < end)
         {
-            int index = PollTable.SlotOf(_batch[first]->aio_data);
-            if (TryOverflow(index))
+            SysResult result = TryOverflow(PollTable.SlotOf(_batch[first]->aio_data));
+            if (!result.IsError)
             {
                 first++;
+            }
+            else if (result.Errno == LibC.EPERM)
+            {
+                EndInBatch(first++, LibC.POLLIN | LibC.POLLOUT);
             }
             else
             {
@@ -352,7 +359,7 @@ internal sealed unsafe partial class AioPollBackend : PollBackend
     private bool TryOverflowForGood(int batchIndex)
     {
         int index = PollTable.SlotOf(_batch[batchIndex]->aio_data);
-        return _table.Descriptor(PollTable.HandleOf(index)).IsRefusedByAio = TryOverflow(index);
+        return _table.Descriptor(PollTable.HandleOf(index)).IsRefusedByAio = !TryOverflow(index).IsError;
     }
 
     /// <summary>Takes a poll out of the batch; the last one moves to its place.</summary>
@@ -383,31 +390,37 @@ internal sealed unsafe partial class AioPollBackend : PollBackend
 
     private void Refuse(int batchIndex, int errno)
     {
+        Counters.PollsRefused++;
+        EndInBatch(batchIndex, -errno);
+    }
+
+    /// <summary>Its wait has ended without a poll.</summary>
+    private void EndInBatch(int batchIndex, int result)
+    {
         ref PollSlot slot = ref SlotInBatch(batchIndex);
         PollWaiter? waiter = slot.Waiter;
         slot.Waiter = null;
         slot.State = PollSlotState.Idle;
-        Counters.PollsRefused++;
         if (waiter is not null)
         {
-            _refused.Add((waiter, -errno));
+            _ended.Add((waiter, result));
         }
     }
 
     /// <summary>After the batch is in order again, because a waiter may arm the next poll at once.</summary>
-    private void TellRefused()
+    private void TellEnded()
     {
-        if (_refused.Count == 0)
+        if (_ended.Count == 0)
         {
             return;
         }
 
-        foreach ((PollWaiter waiter, int result) in _refused)
+        foreach ((PollWaiter waiter, int result) in _ended)
         {
             waiter.OnReady(result);
         }
 
-        _refused.Clear();
+        _ended.Clear();
     }
 
     private ref PollSlot SlotInBatch(int batchIndex) => ref _table.Slot(PollTable.SlotOf(_batch[batchIndex]->aio_data));

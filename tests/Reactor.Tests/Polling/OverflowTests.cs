@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Reactor.Kernel;
 using Reactor.Polling;
 using Reactor.Tests.Support;
@@ -286,6 +287,19 @@ public sealed class OverflowTests : IDisposable
                 Assert.Equal(round, Counters.Overflows);
             }
         }
+    }
+
+    [Fact]
+    public void What_is_always_ready_waits_for_no_place()
+    {
+        Fill();
+        using SafeFileHandle file = File.OpenHandle("/proc/self/exe");
+        int handle = _backend.Register(FileDescriptor.Duplicate((int)file.DangerousGetHandle()).OrThrow("dup"));
+        _handles.Add(handle);
+        RecordingWaiter waiter = Arm(handle, PollDirection.Read);
+        Turn();
+        Assert.Equal([LibC.POLLIN | LibC.POLLOUT], waiter.Results);
+        Assert.Equal((Places, 0L, 0L, 0), (Counters.PollsArmed, Counters.PollsOverflowing, Counters.PollsRefused, _backend.Queued));
     }
 
     public void Dispose()
