@@ -97,7 +97,8 @@ public sealed class ReactorOptions
 
     /// <summary>
     /// Told, once at the start, what was chosen and what was taken into account: the shards and their CPUs, and the backend
-    /// of each. Null, the default, for silence.
+    /// of each. Told later, on the shard, when one has more to wait for than <see cref="PollBudget"/>. Null, the default,
+    /// for silence.
     /// </summary>
     public Action<string>? Log { get; set; }
 

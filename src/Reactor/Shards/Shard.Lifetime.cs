@@ -193,7 +193,10 @@ public sealed partial class Shard
         _scheduler.Resume(now);
     }
 
-    private void TellOfOverflow() => _host.Options.Log?.Invoke(
+    /// <summary>From the run queue: the submit that finds it out is no place for what others do in their log.</summary>
+    private void TellOfOverflow() => _scheduler.Default.Enqueue(static shard => ((Shard)shard!).LogOverflow(), this);
+
+    private void LogOverflow() => _host.Options.Log?.Invoke(
         $"reactor: {this} has more descriptors to wait for than AIO has polls for them ({nameof(ReactorOptions.PollBudget)} is {_host.Options.PollBudget}): further ones wait in an epoll set. They are served as the others are; to have polls for all, raise the budget, and fs.aio-max-nr if that is what limits it.");
 
     private void Enter(StopPhase phase)

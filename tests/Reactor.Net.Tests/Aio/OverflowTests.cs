@@ -52,4 +52,33 @@ public sealed class OverflowTests
         await Eventually.IsTrueAsync(() => shard.HoldsOnly(1), "the shard holds nothing but its wake-up");
         Assert.Equal(0, shard.GetStatistics().PollsRefused);
     }
+
+    [Fact]
+    public async Task A_log_that_fails_when_it_is_told_of_it_is_reported_and_the_shard_goes_on()
+    {
+        var unhandled = new System.Collections.Concurrent.ConcurrentQueue<Exception>();
+        ReactorOptions options = Hosts.Options(1, Budget);
+        options.Log = line =>
+        {
+            if (line.Contains("epoll set", StringComparison.Ordinal))
+            {
+                throw new InvalidDataException(line);
+            }
+        };
+        options.UnhandledException = (_, exception) => unhandled.Enqueue(exception);
+        await using var host = ReactorHost.Start(options);
+        Socket[] peers = new Socket[2 * Budget];
+        await using TcpServer server = await TcpServer.StartAsync(host, Peers.AnyLoopbackPort, Handlers.EchoAsync);
+        for (int i = 0; i < peers.Length; i++)
+        {
+            peers[i] = await Peers.ConnectAsync(server.EndPoint);
+            await Handlers.AssertEchoesAsync(peers[i]);
+        }
+
+        Assert.IsType<InvalidDataException>(Assert.Single(unhandled));
+        foreach (Socket peer in peers)
+        {
+            peer.Dispose();
+        }
+    }
 }
