@@ -189,4 +189,32 @@ public sealed class TryTests : ShardTest
 
         Assert.Equal(0, allocated);
     });
+
+    /// <remarks>Readiness that was told to a wait which was then given up is not the next wait's.</remarks>
+    [Fact]
+    public Task A_wait_does_not_end_by_what_an_earlier_one_was_told() => OnShard(async () =>
+    {
+        using Pair pair = await Pair.AcceptAsync();
+        using var cancellation = new CancellationTokenSource();
+        ValueTask given = pair.Ours.WaitToReceiveAsync(cancellation.Token);
+        await NextTurn();
+        pair.Peer.Send("x"u8);
+
+        // The slice is over, so that what is told in this turn stands behind this method in the queue.
+        while (!Shard.NeedsPreempt)
+        {
+        }
+
+        await Reactor.Shard.Yield();
+        cancellation.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await given);
+        Assert.Equal(SocketError.Success, pair.Ours.TryReceive(new byte[4], out _));
+        ValueTask waiting = pair.Ours.WaitToReceiveAsync();
+        await NextTurn();
+        await NextTurn();
+
+        Assert.False(waiting.IsCompleted);
+        pair.Peer.Send("x"u8);
+        await waiting;
+    });
 }

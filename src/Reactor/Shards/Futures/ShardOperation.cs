@@ -24,6 +24,10 @@ internal abstract class ShardOperation<TResult>(Shard shard, int handle, PollDir
     // In the run queue, because the slot was ready or because the operation has completed.
     private bool _isQueued;
 
+    // To be tried. What the slot has told an operation that was then given up is not for the next one: that has a poll of
+    // its own, and a wait for readiness would end by what was.
+    private bool _isToTry;
+
     // Inside Run, which resumes the awaiter itself when the attempt completes the operation.
     private bool _isRunning;
 
@@ -58,6 +62,7 @@ internal abstract class ShardOperation<TResult>(Shard shard, int handle, PollDir
     {
         _future.Begin(Shard);
         _pollResult = 0;
+        _isToTry = false;
         if (cancellationToken.CanBeCanceled)
         {
             CancellationObserver.Observe(ref _cancellation, this, cancellationToken);
@@ -68,6 +73,7 @@ internal abstract class ShardOperation<TResult>(Shard shard, int handle, PollDir
     protected void BeginReady(CancellationToken cancellationToken)
     {
         Begin(cancellationToken);
+        _isToTry = true;
         Enqueue();
     }
 
@@ -114,6 +120,7 @@ internal abstract class ShardOperation<TResult>(Shard shard, int handle, PollDir
     internal sealed override void OnReady(int result)
     {
         _pollResult = result;
+        _isToTry = true;
         Enqueue();
     }
 
@@ -139,8 +146,9 @@ internal abstract class ShardOperation<TResult>(Shard shard, int handle, PollDir
     private void Run()
     {
         _isQueued = false;
-        if (_future.IsPending)
+        if (_isToTry && _future.IsPending)
         {
+            _isToTry = false;
             _isRunning = true;
             try
             {
