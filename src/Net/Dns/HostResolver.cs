@@ -88,12 +88,15 @@ public abstract class HostResolver
     /// <summary>For callers that are no shard: their code is not to run on the thread that found the answer.</summary>
     private static async ValueTask<IReadOnlyList<IPAddress>> LeaveThreadAsync(ValueTask<IReadOnlyList<IPAddress>> lookup, CancellationToken cancellationToken)
     {
+        Task<IReadOnlyList<IPAddress>> answer = lookup.AsTask();
         try
         {
-            return await lookup.AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await answer.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
+            // When the token has ended the wait, a failure that comes later has nobody to observe it.
+            _ = answer.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             await Task.Yield();
         }
     }

@@ -197,4 +197,32 @@ public class HostResolverTests : ShardTest
 public sealed class HostResolverWithoutContextTests : HostResolverTests
 {
     protected override bool UseSynchronizationContext => false;
+
+    [Fact]
+    public async Task A_failure_that_comes_after_the_token_is_nobodys_exception()
+    {
+        var answer = new TaskCompletionSource<IReadOnlyList<IPAddress>>();
+        var unobserved = new System.Collections.Concurrent.ConcurrentQueue<Exception>();
+        void OnUnobserved(object? sender, UnobservedTaskExceptionEventArgs args) => unobserved.Enqueue(args.Exception);
+        TaskScheduler.UnobservedTaskException += OnUnobserved;
+        await GiveUpAsync();
+        answer.SetException(new InvalidDataException("late"));
+        _ = answer.Task.Exception;
+        for (int i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        TaskScheduler.UnobservedTaskException -= OnUnobserved;
+        Assert.DoesNotContain(unobserved, static exception => exception.InnerException is InvalidDataException);
+
+        async Task GiveUpAsync()
+        {
+            using var cancellation = new CancellationTokenSource();
+            ValueTask<IReadOnlyList<IPAddress>> resolving = TestResolver.Of(answer.Task).ResolveAsync("example.test", cancellationToken: cancellation.Token);
+            cancellation.Cancel();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await resolving);
+        }
+    }
 }
