@@ -50,5 +50,11 @@ public sealed partial class TcpConnection : StreamConnection
     /// <summary>The peer's address, as messages show it.</summary>
     public override string ToString() => $"TCP connection with {RemoteEndPoint?.ToString() ?? "an unknown peer"}";
 
-    private protected override void AbortConnect() => _connect?.Abort(SocketErrors.Aborted($"connect of {this}"));
+    private protected override void AbortConnect()
+    {
+        if (_connect is { IsBusy: true })
+        {
+            _connect.Abort(SocketErrors.Aborted($"connect of {this}"));
+        }
+    }
 }
