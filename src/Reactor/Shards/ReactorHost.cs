@@ -13,6 +13,7 @@ public sealed partial class ReactorHost : IAsyncDisposable
     private readonly Shard[] _shards;
     private readonly Lock _stopLock = new();
     private Task? _stopTask;
+    private volatile bool _isAbandoned;
 
     private ReactorHost(ReactorOptions options, ShardPlacement placement, bool maySpin)
     {
@@ -39,6 +40,9 @@ public sealed partial class ReactorHost : IAsyncDisposable
 
     /// <summary>Whether a stop has begun. Safe on any thread.</summary>
     internal bool IsStopping => Volatile.Read(ref _stopTask) is not null;
+
+    /// <summary>Whoever stopped the host has given up waiting: a shard is blocked in code that may never end, and nobody is to wait for it again.</summary>
+    internal bool IsAbandoned => _isAbandoned;
 
     /// <summary>Starts one pinned thread for each shard and returns when all their loops run.</summary>
     /// <param name="options">Null for the defaults.</param>
@@ -98,7 +102,28 @@ public sealed partial class ReactorHost : IAsyncDisposable
 
     /// <summary>The same as <see cref="StopAsync"/>.</summary>
     /// <returns>A task that ends when all threads have.</returns>
-    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+    public async ValueTask DisposeAsync()
+    {
+        if (!_isAbandoned)
+        {
+            await StopAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Stops the shards, and abandons the host if that has not come to its end by the deadline. A process that ends takes the threads along.</summary>
+    /// <returns>False if the host is abandoned.</returns>
+    internal async Task<bool> TryStopAsync(CancellationToken deadline)
+    {
+        Task stop = StopAsync();
+        await stop.WaitAsync(deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _isAbandoned = !stop.IsCompleted;
+        if (!_isAbandoned)
+        {
+            await stop.ConfigureAwait(false);
+        }
+
+        return !_isAbandoned;
+    }
 
     /// <summary>Step by step, each on all shards before the next: as long as one still works, the others answer its calls.</summary>
     private async Task StopShardsAsync()

@@ -1,9 +1,12 @@
+using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.Metrics;
+using Reactor.Kernel;
+using Reactor.Shards;
 
 namespace Reactor;
 
 /// <summary>What a <see cref="ReactorHost"/> is made of. Read once, at its start.</summary>
-public sealed class ReactorOptions
+public sealed class ReactorOptions : IValidatableObject
 {
     /// <summary>
     /// The default of <see cref="PollBudget"/>: a quarter of the kernel's default fs.aio-max-nr (65,536, system-wide).
@@ -103,7 +106,7 @@ public sealed class ReactorOptions
     public Action<string>? Log { get; set; }
 
     /// <summary>The system calls of the time slice; null for the real ones. So that tests see what happens where they are refused.</summary>
-    internal Kernel.AioSystemCalls? SliceCalls { get; set; }
+    internal AioSystemCalls? SliceCalls { get; set; }
 
     /// <summary>
     /// Makes the <see cref="Meter"/> "Reactor", in which the host shows what its shards count: the application's factory, or
@@ -149,6 +152,25 @@ public sealed class ReactorOptions
         if (IdlePollTime < TimeSpan.Zero && IdlePollTime != Timeout.InfiniteTimeSpan)
         {
             throw Refuse(nameof(IdlePollTime), IdlePollTime, "the least is zero, which sleeps at once; Timeout.InfiniteTimeSpan polls without end");
+        }
+    }
+
+    /// <summary>What a start on this machine would refuse, for those who ask before they start.</summary>
+    IEnumerable<ValidationResult> IValidatableObject.Validate(ValidationContext validationContext)
+    {
+        try
+        {
+            Validate();
+            if (OperatingSystem.IsLinux())
+            {
+                ShardPlacement.Choose(this, ThreadAffinity.Get(), CpuQuota.Read());
+            }
+
+            return [];
+        }
+        catch (ArgumentException refusal)
+        {
+            return [new ValidationResult(refusal.Message)];
         }
     }
 

@@ -18,8 +18,10 @@ public sealed partial class Sharded<T> : IAsyncDisposable
     // By the id of the shard; null before its start and after its disposal.
     private readonly T?[] _instances;
     private TaskCompletionSource? _disposal;
+    private volatile bool _isStarted;
 
-    private Sharded(ReactorHost host)
+    /// <summary>A service without instances, until <see cref="StartInstancesAsync"/>: it can be handed out before it is started.</summary>
+    internal Sharded(ReactorHost host)
     {
         _host = host;
         _instances = new T?[host.Shards.Count];
@@ -85,6 +87,12 @@ public sealed partial class Sharded<T> : IAsyncDisposable
     /// <exception cref="ObjectDisposedException">A shard has stopped while the disposal of its instance ran.</exception>
     public ValueTask DisposeAsync()
     {
+        if (_host.IsAbandoned)
+        {
+            // A shard that is blocked for good would be waited for without end.
+            return ValueTask.CompletedTask;
+        }
+
         var own = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource disposal = Interlocked.CompareExchange(ref _disposal, own, null) ?? own;
         if (disposal == own)
@@ -95,11 +103,16 @@ public sealed partial class Sharded<T> : IAsyncDisposable
         return new ValueTask(HomeTask.From(disposal.Task));
     }
 
+    /// <summary>Makes the instances, as <see cref="StartAsync(ReactorHost, Func{Shard, ValueTask{T}})"/> does. Once.</summary>
+    internal Task StartInstancesAsync(Func<Shard, ValueTask<T>> factory) => StartAllAsync(factory).Task;
+
     /// <summary>What messages call the service.</summary>
     public override string ToString() => $"Sharded<{typeof(T).Name}>";
 
     private TaskCompletionSource<Sharded<T>> StartAllAsync(Func<Shard, ValueTask<T>> factory)
     {
+        _isStarted = true;
+
         // Ends in one place for callers on many: nobody's continuation runs inside.
         var started = new TaskCompletionSource<Sharded<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = Start();
@@ -174,6 +187,11 @@ public sealed partial class Sharded<T> : IAsyncDisposable
     [DoesNotReturn]
     private void ThrowNoInstance()
     {
+        if (!_isStarted)
+        {
+            throw new InvalidOperationException($"{this} has no instances yet: they are made when the application's host starts, before its servers do. Use it from then on.");
+        }
+
         if (Shard.Current is not { } shard)
         {
             throw new InvalidOperationException($"{this} has its instances on shards, and this thread is none. From here, call one: InvokeOnAsync(shard, instance => …).");
