@@ -9,10 +9,13 @@ namespace Reactor.Hosting;
 /// </summary>
 internal sealed class ReactorHealthCheck(ShardPulses pulses, ReactorHealthCheckOptions options) : IHealthCheck
 {
+    /// <summary>The runtime's timers may be early, by the measure of the clock that tells the ages.</summary>
+    private static readonly TimeSpan s_clockTolerance = TimeSpan.FromMilliseconds(20);
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         Task answers = Task.WhenAll(pulses.Shards.Select(pulse => pulse.AskAsync()));
-        await answers.WaitAsync(options.DegradedAfter, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await answers.WaitAsync(options.DegradedAfter + s_clockTolerance, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
 
         var data = new Dictionary<string, object>();

@@ -48,13 +48,14 @@ internal sealed class ReactorLifetime(IServiceProvider services, IEnumerable<Sha
     {
         try
         {
-            cancellationToken.ThrowIfCancellationRequested();
             _host = services.GetRequiredService<ReactorHost>();
             foreach (ShardedService service in sharded)
             {
                 _started.Push(service);
                 await service.StartAsync(services).WaitAsync(cancellationToken).ConfigureAwait(false);
             }
+
+            cancellationToken.ThrowIfCancellationRequested();
         }
         catch (Exception exception)
         {
