@@ -47,8 +47,19 @@ public abstract class ServerOptions
     /// </summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>The places of <see cref="MaxConnections"/>, shared by servers that start and stop together; null for a server's own.</summary>
+    internal ConnectionLimit? Limit { get; set; }
+
+    /// <summary>
+    /// Told of handlers that have failed, instead of <see cref="ReactorOptions.UnhandledException"/>: on the shard, if that
+    /// still runs. Null for that.
+    /// </summary>
+    internal Action<StreamConnection, Exception>? HandlerFailed { get; set; }
+
     /// <summary>Whether shard 0 accepts for all.</summary>
     internal bool HasOneAcceptor => Distribution is ConnectionDistribution.LeastConnections or ConnectionDistribution.RoundRobin or ConnectionDistribution.ClientPort;
+
+    internal ConnectionLimit? NewLimit() => MaxConnections is { } most ? new ConnectionLimit(most) : null;
 
     /// <exception cref="ArgumentException">An option cannot be met; the message names it, its value and what would do.</exception>
     internal virtual void Validate(IReadOnlyList<Shard> shards)

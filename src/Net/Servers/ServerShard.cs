@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 
@@ -17,6 +18,7 @@ internal sealed class ServerShard<TConnection>
     private readonly Func<TConnection, CancellationToken, Task> _handler;
     private readonly ConnectionLimit? _limit;
     private readonly ProxyProtocolOptions? _proxyProtocol;
+    private readonly Action<StreamConnection, Exception>? _handlerFailed;
     private ServerAcceptor<TConnection>? _acceptor;
 
     // On the shard only. What is still in it when the shard stops is aborted by the shard.
@@ -36,8 +38,14 @@ internal sealed class ServerShard<TConnection>
     private long _proxyRefusals;
     private bool _isStopping;
 
-    internal ServerShard(Shard shard, Func<TConnection, CancellationToken, Task> handler, ConnectionLimit? limit, ProxyProtocolOptions? proxyProtocol)
+    internal ServerShard(
+        Shard shard,
+        Func<TConnection, CancellationToken, Task> handler,
+        ConnectionLimit? limit,
+        ProxyProtocolOptions? proxyProtocol,
+        Action<StreamConnection, Exception>? handlerFailed)
     {
+        _handlerFailed = handlerFailed;
         Shard = shard;
         _handler = handler;
         _limit = limit;
@@ -178,6 +186,7 @@ internal sealed class ServerShard<TConnection>
     private async Task ServeAsync(TConnection connection)
     {
         Exception? failure = null;
+        Activity? activity = ConnectionActivity.Start(connection);
         try
         {
             if (_proxyProtocol is null || await TryReceiveProxyHeaderAsync(connection, _proxyProtocol))
@@ -189,6 +198,8 @@ internal sealed class ServerShard<TConnection>
         {
             failure = exception;
         }
+
+        ConnectionActivity.End(activity, failure);
 
         // The handler may have left the shard with its last await, with no synchronization context to bring us home.
         if (Shard.IsOnShard || !TryPostFinish(connection, failure))
@@ -251,7 +262,7 @@ internal sealed class ServerShard<TConnection>
             }
             else
             {
-                Shard.ReportUnhandled(failure);
+                Tell(connection, failure);
                 Interlocked.Increment(ref _handlerFailures);
             }
         }
@@ -284,6 +295,18 @@ internal sealed class ServerShard<TConnection>
         {
             _active.Remove(connection);
             _acceptor?.OnConnectionEnded();
+        }
+    }
+
+    private void Tell(TConnection connection, Exception failure)
+    {
+        if (_handlerFailed is { } handlerFailed)
+        {
+            Shard.ReportUnhandled(failure, (_, failure) => handlerFailed(connection, failure));
+        }
+        else
+        {
+            Shard.ReportUnhandled(failure);
         }
     }
 

@@ -25,10 +25,10 @@ internal sealed class ServerShards<TConnection>
     internal ServerShards(ReactorHost host, ServerOptions options, Func<TConnection, CancellationToken, Task> handler)
     {
         _options = options;
-        _limit = options.MaxConnections is { } most ? new ConnectionLimit(most) : null;
+        _limit = options.Limit ?? options.NewLimit();
         _group = options.SchedulingGroup ?? SchedulingGroup.Current;
         ProxyProtocolOptions? proxyProtocol = options.ProxyProtocol?.Copy();
-        _shards = [.. host.Shards.Select(shard => new ServerShard<TConnection>(shard, handler, _limit, proxyProtocol))];
+        _shards = [.. host.Shards.Select(shard => new ServerShard<TConnection>(shard, handler, _limit, proxyProtocol, options.HandlerFailed))];
     }
 
     internal TimeSpan DrainTimeout => _options.DrainTimeout;

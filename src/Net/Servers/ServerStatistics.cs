@@ -19,22 +19,26 @@ public readonly record struct ServerStatistics(long Accepted, long Active, long 
     /// <summary>The same for <see cref="Active"/>.</summary>
     public double ActiveSkew { get; private init; } = 1;
 
-    internal static ServerStatistics Sum(IReadOnlyCollection<ServerStatistics> shards) => new(
-        shards.Sum(shard => shard.Accepted),
-        shards.Sum(shard => shard.Active),
-        shards.Sum(shard => shard.AcceptErrors),
-        shards.Sum(shard => shard.LimitPauses),
-        shards.Sum(shard => shard.ConnectionFailures),
-        shards.Sum(shard => shard.HandlerFailures),
-        shards.Sum(shard => shard.ProxyRefusals))
+    /// <summary>Those of all shards.</summary>
+    internal static ServerStatistics Sum(IReadOnlyCollection<ServerStatistics> shards) => shards.Aggregate(default(ServerStatistics), static (sum, shard) => sum.Plus(shard)) with
     {
         AcceptedSkew = Skew(shards, shard => shard.Accepted),
         ActiveSkew = Skew(shards, shard => shard.Active),
     };
 
+    /// <summary>Those of another server, on the same shard.</summary>
+    internal ServerStatistics Plus(ServerStatistics other) => new(
+        Accepted + other.Accepted,
+        Active + other.Active,
+        AcceptErrors + other.AcceptErrors,
+        LimitPauses + other.LimitPauses,
+        ConnectionFailures + other.ConnectionFailures,
+        HandlerFailures + other.HandlerFailures,
+        ProxyRefusals + other.ProxyRefusals);
+
     private static double Skew(IReadOnlyCollection<ServerStatistics> shards, Func<ServerStatistics, long> count)
     {
-        double mean = shards.Average(count);
+        double mean = shards.Count == 0 ? 0 : shards.Average(count);
         return mean > 0 ? shards.Max(count) / mean : 1;
     }
 }

@@ -1,8 +1,16 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Reactor.Net;
 
 /// <summary>How a <see cref="TcpServer"/> listens, spreads its connections over the shards, and stops.</summary>
-public sealed class TcpServerOptions : ServerOptions
+public class TcpServerOptions : ServerOptions
 {
+    /// <summary>Makes options with their defaults.</summary>
+    [SuppressMessage("ApiDesign", "RS0022", Justification = "The base has no protected members that a subclass would see.")]
+    public TcpServerOptions()
+    {
+    }
+
     /// <summary>Backlog, dual mode, and how the sockets of connections are set. Where each shard has a listener, each has the backlog.</summary>
     public TcpListenerOptions Listener { get; set; } = new();
 

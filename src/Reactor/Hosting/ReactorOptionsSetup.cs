@@ -24,7 +24,7 @@ internal sealed class ReactorOptionsSetup(IServiceProvider services) : IConfigur
         {
             ILogger logger = loggers.CreateLogger(ReactorLog.Category);
             options.Log = message => ReactorLog.Told(logger, message);
-            options.UnhandledException = (shard, exception) => ReactorLog.UnhandledException(logger, shard, exception);
+            options.UnhandledException = new ExceptionLog(logger).Log;
             options.StallDetected = report => ReactorLog.Stalled(logger, report);
         }
 
@@ -36,4 +36,13 @@ internal sealed class ReactorOptionsSetup(IServiceProvider services) : IConfigur
 
     internal static void Bind(IConfigurationSection section, ReactorOptions options) =>
         OptionsSection.Bind(section, options, static (section, options) => section.Bind(options), ServersKey);
+
+    /// <summary>Whether exceptions that nobody awaits go to the application's log: nobody has said otherwise.</summary>
+    internal static bool LogsUnhandled(ReactorOptions options) => options.UnhandledException.Target is ExceptionLog;
+
+    /// <summary>A callback that can be told from the users' own.</summary>
+    private sealed class ExceptionLog(ILogger logger)
+    {
+        internal void Log(Shard shard, Exception exception) => ReactorLog.UnhandledException(logger, shard, exception);
+    }
 }

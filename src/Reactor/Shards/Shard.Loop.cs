@@ -152,16 +152,21 @@ public sealed partial class Shard
     }
 
     /// <summary>An exception that nobody awaits is counted and told; the loop goes on.</summary>
-    internal void ReportUnhandled(Exception exception)
+    internal void ReportUnhandled(Exception exception) => ReportUnhandled(exception, _host.Options.UnhandledException);
+
+    /// <inheritdoc cref="ReportUnhandled(Exception)"/>
+    /// <param name="exception">The exception.</param>
+    /// <param name="tell">Tells of it, instead of the host's callback, with more than that would know.</param>
+    internal void ReportUnhandled(Exception exception, Action<Shard, Exception> tell)
     {
         Interlocked.Increment(ref _counters.UnhandledExceptions);
         try
         {
-            _host.Options.UnhandledException(this, exception);
+            tell(this, exception);
         }
         catch (Exception failure)
         {
-            Console.Error.WriteLine($"{this}: the UnhandledException callback failed ({failure}) when told of: {exception}");
+            Console.Error.WriteLine($"{this}: the callback for unhandled exceptions failed ({failure}) when told of: {exception}");
         }
     }
 }
