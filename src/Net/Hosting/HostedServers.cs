@@ -63,15 +63,19 @@ internal sealed class HostedServers(ServerContext context, TcpServerCollection t
     private async Task StopAsync(IHostedServer server, CancellationToken deadline)
     {
         using var drained = CancellationTokenSource.CreateLinkedTokenSource(deadline);
+        using var abort = new CancellationTokenSource();
         using var end = new CancellationTokenSource();
-        using CancellationTokenRegistration abort = drained.Token.UnsafeRegister(
+        using CancellationTokenRegistration registration = drained.Token.UnsafeRegister(
             _ =>
             {
-                end.CancelAfter(s_grace);
+                // Before they are aborted, and gone.
                 if (server.ActiveConnections is > 0 and var connections)
                 {
                     NetLog.Aborting(Logger, server.Name, connections);
                 }
+
+                abort.Cancel();
+                end.CancelAfter(s_grace);
             },
             null);
         if (server.DrainTimeout != Timeout.InfiniteTimeSpan)
@@ -79,7 +83,7 @@ internal sealed class HostedServers(ServerContext context, TcpServerCollection t
             drained.CancelAfter(server.DrainTimeout);
         }
 
-        Task stop = server.StopAsync(drained.Token);
+        Task stop = server.StopAsync(abort.Token);
         await stop.WaitAsync(end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (stop.IsCompleted)
         {
