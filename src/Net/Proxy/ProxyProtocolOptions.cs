@@ -71,12 +71,12 @@ public sealed class ProxyProtocolOptions
     {
         if (Timeout != System.Threading.Timeout.InfiniteTimeSpan && (Timeout <= TimeSpan.Zero || Timeout > s_longestTimeout))
         {
-            throw Options.Refuse(path, nameof(Timeout), Timeout, $"more than zero, up to {s_longestTimeout:d\\.hh\\:mm}, is possible, and Timeout.InfiniteTimeSpan to wait without end");
+            throw OptionChecks.Refuse(path, nameof(Timeout), Timeout, $"more than zero, up to {s_longestTimeout:d\\.hh\\:mm}, is possible, and Timeout.InfiniteTimeSpan to wait without end");
         }
 
         if (MaxLength is < LeastMaxLength or > ProxyHeaderParser.LongestBinary)
         {
-            throw Options.Refuse(path, nameof(MaxLength), MaxLength, $"from {LeastMaxLength} to {ProxyHeaderParser.LongestBinary} is possible");
+            throw OptionChecks.Refuse(path, nameof(MaxLength), MaxLength, $"from {LeastMaxLength} to {ProxyHeaderParser.LongestBinary} is possible");
         }
     }
 }

@@ -87,5 +87,5 @@ public abstract class ServerOptions
     }
 
     private protected ArgumentException Refuse(string option, object? value, string why) =>
-        Options.Refuse(GetType().Name, option, value, why);
+        OptionChecks.Refuse(GetType().Name, option, value, why);
 }

@@ -94,12 +94,12 @@ public sealed class TcpConnectionOptions
         VerifyKeepAliveTime(path, nameof(KeepAliveInterval), KeepAliveInterval);
         if (KeepAliveRetryCount is < 1 or > MostKeepAliveRetries)
         {
-            throw Options.Refuse(path, nameof(KeepAliveRetryCount), KeepAliveRetryCount, $"from 1 to {MostKeepAliveRetries} is possible; null leaves it to the system");
+            throw OptionChecks.Refuse(path, nameof(KeepAliveRetryCount), KeepAliveRetryCount, $"from 1 to {MostKeepAliveRetries} is possible; null leaves it to the system");
         }
 
-        if (UserTimeout is { } timeout && !Options.IsWhole(timeout, TimeSpan.TicksPerMillisecond, int.MaxValue))
+        if (UserTimeout is { } timeout && !OptionChecks.IsWhole(timeout, TimeSpan.TicksPerMillisecond, int.MaxValue))
         {
-            throw Options.Refuse(path, nameof(UserTimeout), timeout, $"whole milliseconds from 1 to {int.MaxValue} are possible; null leaves it to the system");
+            throw OptionChecks.Refuse(path, nameof(UserTimeout), timeout, $"whole milliseconds from 1 to {int.MaxValue} are possible; null leaves it to the system");
         }
 
         VerifyBufferSize(path, nameof(ReceiveBufferSize), ReceiveBufferSize);
@@ -113,12 +113,12 @@ public sealed class TcpConnectionOptions
         Validate(path);
         if (LocalEndPoint is not null)
         {
-            throw Options.Refuse(path, nameof(LocalEndPoint), LocalEndPoint, "connections that are accepted have the listener's address; leave it null");
+            throw OptionChecks.Refuse(path, nameof(LocalEndPoint), LocalEndPoint, "connections that are accepted have the listener's address; leave it null");
         }
 
         if (FastOpen)
         {
-            throw Options.Refuse(path, nameof(FastOpen), FastOpen, $"it is for connecting. For a listener, set {nameof(TcpListenerOptions)}.{nameof(TcpListenerOptions.FastOpenQueueLength)}");
+            throw OptionChecks.Refuse(path, nameof(FastOpen), FastOpen, $"it is for connecting. For a listener, set {nameof(TcpListenerOptions)}.{nameof(TcpListenerOptions.FastOpenQueueLength)}");
         }
     }
 
@@ -129,7 +129,7 @@ public sealed class TcpConnectionOptions
         Validate(nameof(TcpConnectionOptions));
         if (LocalEndPoint is { } local && local.AddressFamily != remote.AddressFamily)
         {
-            throw Options.Refuse(nameof(TcpConnectionOptions), nameof(LocalEndPoint), local, $"to connect to {remote}, an address of the family {remote.AddressFamily} is needed");
+            throw OptionChecks.Refuse(nameof(TcpConnectionOptions), nameof(LocalEndPoint), local, $"to connect to {remote}, an address of the family {remote.AddressFamily} is needed");
         }
     }
 
@@ -204,9 +204,9 @@ public sealed class TcpConnectionOptions
 
     private static void VerifyKeepAliveTime(string path, string option, TimeSpan? value)
     {
-        if (value is { } time && !Options.IsWhole(time, TimeSpan.TicksPerSecond, LongestKeepAliveSeconds))
+        if (value is { } time && !OptionChecks.IsWhole(time, TimeSpan.TicksPerSecond, LongestKeepAliveSeconds))
         {
-            throw Options.Refuse(path, option, value, $"whole seconds from 1 to {LongestKeepAliveSeconds} are possible; null leaves it to the system");
+            throw OptionChecks.Refuse(path, option, value, $"whole seconds from 1 to {LongestKeepAliveSeconds} are possible; null leaves it to the system");
         }
     }
 
@@ -214,7 +214,7 @@ public sealed class TcpConnectionOptions
     {
         if (value < 1)
         {
-            throw Options.Refuse(path, option, value, "at least 1 byte is needed; null leaves it to the kernel");
+            throw OptionChecks.Refuse(path, option, value, "at least 1 byte is needed; null leaves it to the kernel");
         }
     }
 }

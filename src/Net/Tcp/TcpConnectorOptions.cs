@@ -57,5 +57,5 @@ public sealed class TcpConnectorOptions
         }
     }
 
-    private static ArgumentException Refuse(string option, object? value, string why) => Options.Refuse(nameof(TcpConnectorOptions), option, value, why);
+    private static ArgumentException Refuse(string option, object? value, string why) => OptionChecks.Refuse(nameof(TcpConnectorOptions), option, value, why);
 }

@@ -45,22 +45,22 @@ public sealed class TcpListenerOptions
     {
         if (Backlog < 1)
         {
-            throw Options.Refuse(path, nameof(Backlog), Backlog, "at least 1 is needed");
+            throw OptionChecks.Refuse(path, nameof(Backlog), Backlog, "at least 1 is needed");
         }
 
-        if (DeferAccept is { } time && !Options.IsWhole(time, TimeSpan.TicksPerSecond, LongestDeferSeconds))
+        if (DeferAccept is { } time && !OptionChecks.IsWhole(time, TimeSpan.TicksPerSecond, LongestDeferSeconds))
         {
-            throw Options.Refuse(path, nameof(DeferAccept), time, $"whole seconds from 1 to {LongestDeferSeconds} are possible; null hands connections over at once");
+            throw OptionChecks.Refuse(path, nameof(DeferAccept), time, $"whole seconds from 1 to {LongestDeferSeconds} are possible; null hands connections over at once");
         }
 
         if (FastOpenQueueLength < 1)
         {
-            throw Options.Refuse(path, nameof(FastOpenQueueLength), FastOpenQueueLength, "at least 1 is needed; leave it null for no fast open");
+            throw OptionChecks.Refuse(path, nameof(FastOpenQueueLength), FastOpenQueueLength, "at least 1 is needed; leave it null for no fast open");
         }
 
         if (Connection is null)
         {
-            throw Options.Refuse(path, nameof(Connection), null, $"a {nameof(TcpConnectionOptions)} is needed");
+            throw OptionChecks.Refuse(path, nameof(Connection), null, $"a {nameof(TcpConnectionOptions)} is needed");
         }
 
         Connection.ValidateForListener($"{path}.{nameof(Connection)}");

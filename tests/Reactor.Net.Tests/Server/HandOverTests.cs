@@ -81,7 +81,7 @@ public sealed class HandOverTests
     {
         await using ReactorHost host = ReactorHost.Start(Hosts.Options(2));
         var limit = new ConnectionLimit(1);
-        var stopped = new ServerShard<TcpConnection>(host.Shards[1], (_, _) => throw new InvalidOperationException("It must not be served."), limit, proxyProtocol: null);
+        var stopped = new ServerShard<TcpConnection>(host.Shards[1], (_, _) => throw new InvalidOperationException("It must not be served."), limit, proxyProtocol: null, handlerFailed: null);
         await host.Shards[1].InvokeAsync(() => stopped.StopAsync(CancellationToken.None));
 
         using Socket peer = await AcceptAndGiveToAsync(host, stopped);
@@ -95,7 +95,7 @@ public sealed class HandOverTests
     {
         await using ReactorHost host = ReactorHost.Start(Hosts.Options(1));
         ReactorHost other = ReactorHost.Start(Hosts.Options(1));
-        var stopped = new ServerShard<TcpConnection>(other.Shards[0], (_, _) => throw new InvalidOperationException("It must not be served."), limit: null, proxyProtocol: null);
+        var stopped = new ServerShard<TcpConnection>(other.Shards[0], (_, _) => throw new InvalidOperationException("It must not be served."), limit: null, proxyProtocol: null, handlerFailed: null);
         await other.StopAsync();
 
         using Socket peer = await AcceptAndGiveToAsync(host, stopped);

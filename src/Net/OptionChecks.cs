@@ -1,7 +1,7 @@
 namespace Reactor.Net;
 
 /// <summary>What the validation of all options has in common.</summary>
-internal static class Options
+internal static class OptionChecks
 {
     /// <param name="path">The options, as in <c>TcpServerOptions</c>.</param>
     /// <param name="option">The one that cannot be met.</param>
