@@ -234,22 +234,21 @@ internal sealed unsafe partial class AioPollBackend : PollBackend
     private void Dispatch(int count)
     {
         Counters.Harvests += count > 0 ? 1 : 0;
-        Counters.PollsCompleted += count;
         for (int i = 0; i < count; i++)
         {
             io_event* completion = _events + i;
             ulong identity = completion->data;
+            if (identity == OverflowIdentity)
+            {
+                // That it was submitted was not counted either.
+                _isOverflowArmed = false;
+                HarvestOverflow();
+                continue;
+            }
+
+            Counters.PollsCompleted++;
             if (!_table.IsCurrent(identity))
             {
-                if (identity == OverflowIdentity)
-                {
-                    // It was not counted as a poll either.
-                    Counters.PollsCompleted--;
-                    _isOverflowArmed = false;
-                    HarvestOverflow();
-                    continue;
-                }
-
                 Counters.StaleCompletions++;
                 continue;
             }
