@@ -89,8 +89,9 @@ public class ConnectByNameTests : ShardTest
     [Fact]
     public Task A_family_that_does_not_answer_is_passed_over() => OnShard(async () =>
     {
-        using var silent = new FullBacklog(IPAddress.IPv6Loopback);
-        using TcpConnectionListener listener = TcpConnectionListener.Listen(new IPEndPoint(IPAddress.Loopback, silent.EndPoint.Port));
+        (FullBacklog full, TcpConnectionListener willing) = ListenOnOnePort();
+        using FullBacklog silent = full;
+        using TcpConnectionListener listener = willing;
         TcpConnectorOptions options = With(TestResolver.Of(IPAddress.IPv6Loopback, IPAddress.Loopback));
         options.AttemptDelay = TimeSpan.Zero;
 
@@ -208,6 +209,23 @@ public class ConnectByNameTests : ShardTest
     {
         await Eventually.IsEqualAsync(1, () => Shard.GetStatistics().Descriptors, "descriptors");
         Assert.Equal(0, Shard.GetStatistics().TimersArmed);
+    }
+
+    /// <summary>A port that the kernel has chosen for one family may be taken in the other; then it is to choose again.</summary>
+    private static (FullBacklog Silent, TcpConnectionListener Willing) ListenOnOnePort()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            var silent = new FullBacklog(IPAddress.IPv6Loopback);
+            try
+            {
+                return (silent, TcpConnectionListener.Listen(new IPEndPoint(IPAddress.Loopback, silent.EndPoint.Port)));
+            }
+            catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse && attempt < 100)
+            {
+                silent.Dispose();
+            }
+        }
     }
 }
 
