@@ -119,6 +119,7 @@ public sealed class UdpBatch
     {
         ThrowIfHeld();
         Count = 0;
+        _fixedLocal = default;
     }
 
     internal DatagramVector Vector => _vector;
@@ -141,9 +142,9 @@ public sealed class UdpBatch
         int errno => SocketErrors.CodeOf(errno),
     };
 
-    internal NativeAddress LocalOf(in PacketInfo info) => _fixedLocal.IsKnown ? _fixedLocal : info.Local.WithPort(_localPort);
+    internal NativeAddress LocalOf(in PacketInfo info) => info.Local.IsKnown ? info.Local.WithPort(_localPort) : _fixedLocal;
 
-    internal NativeAddress ToOf(in PacketInfo info) => _fixedLocal.IsKnown ? _fixedLocal : info.To.WithPort(_localPort);
+    internal NativeAddress ToOf(in PacketInfo info) => info.To.IsKnown ? info.To.WithPort(_localPort) : _fixedLocal;
 
     /// <summary>Takes what is there.</summary>
     internal SysResult Receive(int fd, in NativeAddress local, bool asksForLocal, out long bytes)

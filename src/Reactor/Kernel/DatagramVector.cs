@@ -135,7 +135,11 @@ internal sealed unsafe class DatagramVector
     {
         fixed (mmsghdr* headers = _headers)
         {
-            return DatagramSockets.Send(fd, headers + first, count);
+            SysResult result = DatagramSockets.Send(fd, headers + first, count);
+
+            // What the headers point to goes with this object.
+            GC.KeepAlive(this);
+            return result;
         }
     }
 

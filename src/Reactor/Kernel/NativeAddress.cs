@@ -99,28 +99,12 @@ internal struct NativeAddress
     }
 
     /// <summary>The managed form, or null when the address is not known.</summary>
-    internal readonly IPEndPoint? ToIPEndPoint()
-    {
-        if (!IsKnown)
-        {
-            return null;
-        }
-
-        System.Net.SocketAddress serialized = ToSocketAddress();
-        var any = new IPEndPoint(serialized.Family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
-        return (IPEndPoint)any.Create(serialized);
-    }
+    internal readonly IPEndPoint? ToIPEndPoint() =>
+        !IsKnown ? null : new IPEndPoint(IsIPv6 ? new IPAddress(Host, ScopeId) : new IPAddress(Host), Port);
 
     /// <summary>All bytes, for a system call to read or to fill.</summary>
     [UnscopedRef]
     internal Span<byte> AsSpan() => _bytes;
-
-    private readonly System.Net.SocketAddress ToSocketAddress()
-    {
-        var serialized = new System.Net.SocketAddress(Family, _length);
-        Bytes.CopyTo(serialized.Buffer.Span);
-        return serialized;
-    }
 
     [InlineArray(Capacity)]
     private struct Storage

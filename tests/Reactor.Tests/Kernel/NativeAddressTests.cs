@@ -46,6 +46,39 @@ public sealed class NativeAddressTests(ITestOutputHelper output)
         }
     }
 
+    [Theory]
+    [InlineData("127.0.0.1", "::ffff:127.0.0.1", false, false)]
+    [InlineData("0.0.0.0", "::ffff:0.0.0.0", true, false)]
+    [InlineData("224.0.0.1", "::ffff:224.0.0.1", false, true)]
+    [InlineData("239.255.255.255", "::ffff:239.255.255.255", false, true)]
+    [InlineData("240.0.0.1", "::ffff:240.0.0.1", false, false)]
+    [InlineData("::", "::", true, false)]
+    [InlineData("ff02::1%3", "ff02::1%3", false, true)]
+    [InlineData("fe80::1%3", "fe80::1%3", false, false)]
+    public void What_an_address_is_shows_in_its_bytes(string address, string asIPv6, bool isAny, bool isMulticast)
+    {
+        var parsed = IPAddress.Parse(address);
+        NativeAddress native = NativeAddress.From(new IPEndPoint(parsed, 53));
+        Assert.Equal(parsed.GetAddressBytes(), native.Host.ToArray());
+        Assert.Equal((isAny, isMulticast), (native.IsAny, native.IsMulticast));
+        Assert.Equal(new IPEndPoint(IPAddress.Parse(asIPv6), 53), native.ToIPv6().ToIPEndPoint());
+        Assert.Equal(new IPEndPoint(parsed, 80), native.WithPort(80).ToIPEndPoint());
+        Assert.Equal(native.Bytes.ToArray(), NativeAddress.Create(native.Host, 53, native.ScopeId).Bytes.ToArray());
+    }
+
+    [Fact]
+    public void An_address_that_is_not_known_is_nothing_else()
+    {
+        NativeAddress unknown = default;
+        Assert.True(unknown.Host.IsEmpty);
+        Assert.True(unknown.Bytes.IsEmpty);
+        Assert.False(unknown.IsAny);
+        Assert.False(unknown.IsMulticast);
+        Assert.False(unknown.ToIPv6().IsKnown);
+        Assert.Equal(0, unknown.WithPort(80).Port);
+        Assert.Equal(AddressFamily.Unspecified, unknown.Family);
+    }
+
     [Fact]
     public void The_bytes_are_the_kernels_sockaddr()
     {
