@@ -1,4 +1,5 @@
 using System.Net;
+using Reactor.Net;
 
 namespace Reactor.Bench.Kestrel;
 
@@ -13,7 +14,7 @@ internal static class PlaintextServer
 
     private static readonly byte[] s_plaintext = "Hello, World!"u8.ToArray();
 
-    public static async Task RunAsync(int port, TransportMode mode, CancellationToken cancellation)
+    public static async Task RunAsync(int port, TransportMode mode, int shards, CancellationToken cancellation)
     {
         if (mode == TransportMode.Inline)
         {
@@ -23,7 +24,19 @@ internal static class PlaintextServer
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(options => options.Listen(IPAddress.Loopback, port));
-        builder.WebHost.UseSockets(options => options.UnsafePreferInlineScheduling = mode == TransportMode.Inline);
+        if (mode is TransportMode.Reactor or TransportMode.ReactorInline)
+        {
+            builder.Services.AddReactor(options =>
+            {
+                options.Shards = shards;
+                options.IdlePollTime = TimeSpan.Zero;
+            });
+            builder.WebHost.UseReactor(options => options.Scheduling = mode == TransportMode.Reactor ? ApplicationScheduling.ThreadPool : ApplicationScheduling.Inline);
+        }
+        else
+        {
+            builder.WebHost.UseSockets(options => options.UnsafePreferInlineScheduling = mode == TransportMode.Inline);
+        }
 
         await using var app = builder.Build();
         app.Run(AnswerAsync);

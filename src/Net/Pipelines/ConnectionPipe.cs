@@ -33,7 +33,8 @@ public sealed class ConnectionPipe : IDuplexPipe
         Connection = connection;
         Segments = SegmentPool.Of(connection.Shard);
         Pool = options.Pool ?? Segments.Blocks;
-        _reader = new ConnectionPipeReader(this);
+        Owner = options.Owner;
+        _reader = new ConnectionPipeReader(this, options.ReadAhead);
         _writer = new ConnectionPipeWriter(this, options);
     }
 
@@ -45,6 +46,8 @@ public sealed class ConnectionPipe : IDuplexPipe
     /// </exception>
     public PipeReader Input => _reader;
 
+    internal ConnectionPipeReader Reader => _reader;
+
     /// <summary>What goes to the peer.</summary>
     /// <exception cref="InvalidOperationException">From its members: not on the shard, a second flush while one is pending, or used after it was completed.</exception>
     /// <exception cref="ObjectDisposedException">From a flush: the connection is closed.</exception>
@@ -54,23 +57,38 @@ public sealed class ConnectionPipe : IDuplexPipe
     /// </exception>
     public PipeWriter Output => _writer;
 
+    internal ConnectionPipeWriter Writer => _writer;
+
     internal StreamConnection Connection { get; }
 
     internal SegmentPool Segments { get; }
 
     internal MemoryPool<byte> Pool { get; }
 
+    /// <summary>Who has made the connection a pipe for others; null if its users did so themselves.</summary>
+    internal PipeOwner? Owner { get; }
+
     /// <summary>The errno with which the connection failed under a send or a receive; 0 while it is well.</summary>
-    internal int Errno { get; set; }
+    internal int Errno { get; private set; }
 
     /// <summary>Whether it has failed and nobody has heard of it.</summary>
     internal bool HasUntoldFailure => Errno != 0 && !_isFailureTold;
 
+    /// <summary>The connection has failed under a send or a receive. What is known already stays.</summary>
+    internal void Fail(int errno)
+    {
+        if (Errno == 0)
+        {
+            Errno = errno;
+            Owner?.OnFailed(errno);
+        }
+    }
+
     /// <summary>The failure, as an exception for whoever asks; told from now on.</summary>
-    internal SocketException TellFailure(string attempt)
+    internal Exception TellFailure(string attempt)
     {
         _isFailureTold = true;
-        return SocketErrors.From($"{attempt} on {Connection}", Errno);
+        return Owner is { } owner ? owner.EndReason : SocketErrors.From($"{attempt} on {Connection}", Errno);
     }
 
     /// <summary>The connection closes: pending operations end. True if bytes that were flushed are still to be sent before.</summary>

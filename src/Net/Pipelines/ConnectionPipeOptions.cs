@@ -26,6 +26,18 @@ public sealed class ConnectionPipeOptions
     /// </summary>
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Who makes the pipe for others: is told of the connection's end, and says how readers are told of it. Null for users who
+    /// made it for themselves.
+    /// </summary>
+    internal PipeOwner? Owner { get; set; }
+
+    /// <summary>
+    /// So many bytes are received while nobody reads, because only who receives learns of the end of a connection. 0, the
+    /// default, receives for reads alone.
+    /// </summary>
+    internal long ReadAhead { get; set; }
+
     internal ConnectionPipeOptions Copy() => (ConnectionPipeOptions)MemberwiseClone();
 
     /// <exception cref="ArgumentException">An option cannot be met; the message names it, its value and what would do.</exception>

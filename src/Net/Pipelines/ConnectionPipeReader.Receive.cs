@@ -51,14 +51,23 @@ internal sealed partial class ConnectionPipeReader
         if (result.Value == 0)
         {
             // A send may have taken the failure from the socket, and then the kernel tells the end instead of it.
-            _hasEnded = _pipe.Errno == 0;
+            End();
         }
         else if (result.IsError && !result.WouldBlock)
         {
-            _pipe.Errno = result.Errno;
+            _pipe.Fail(result.Errno);
         }
 
         return result;
+    }
+
+    private void End()
+    {
+        if (!_hasEnded && _pipe.Errno == 0)
+        {
+            _hasEnded = true;
+            _pipe.Owner?.OnReceiveEnded();
+        }
     }
 
     /// <summary>Takes over what has been received into a chain of segments, the first of which may be the last of the list.</summary>
@@ -114,10 +123,59 @@ internal sealed partial class ConnectionPipeReader
         }
     }
 
+    /// <summary>Receives at the end of a turn, if nobody reads by then, and so long as not too much has been received.</summary>
+    /// <param name="reader">Whose bytes it receives.</param>
+    /// <param name="connection">The reader's.</param>
+    /// <param name="most">So many bytes may wait for the reader.</param>
+    private sealed class AheadAction(ConnectionPipeReader reader, StreamConnection connection, long most) : TurnEndAction(connection.Shard, connection.Handle, PollDirection.Read)
+    {
+        // Too much has been received; the owner has been told.
+        private bool _isPaused;
+
+        internal void Stop() => StopWaiting();
+
+        protected override void Run(int pollResult)
+        {
+            ConnectionPipe pipe = reader._pipe;
+            if (reader._read.IsWaiting || reader._isCompleted || connection.IsClosed)
+            {
+                return;
+            }
+
+            if (pollResult < 0)
+            {
+                pipe.Fail(-pollResult);
+            }
+            else if (pollResult > 0)
+            {
+                reader.Receive();
+            }
+
+            if (reader._hasEnded || pipe.Errno != 0)
+            {
+                return;
+            }
+
+            bool mayReceive = reader._received - reader._consumed < most;
+            if (mayReceive)
+            {
+                RunWhenReady();
+            }
+
+            if (_isPaused == mayReceive)
+            {
+                _isPaused = !mayReceive;
+                pipe.Owner?.OnPaused(_isPaused);
+            }
+        }
+    }
+
     private sealed class ReadOperation(ConnectionPipeReader reader, StreamConnection connection)
         : ShardOperation<ReadResult>(connection.Shard, connection.Handle, PollDirection.Read)
     {
         private int _minimum;
+
+        internal bool IsWaiting => IsPending;
 
         internal ValueTask<ReadResult> Start(int minimum, CancellationToken cancellationToken)
         {
@@ -148,7 +206,7 @@ internal sealed partial class ConnectionPipeReader
         {
             if (pollResult < 0)
             {
-                reader._pipe.Errno = -pollResult;
+                reader._pipe.Fail(-pollResult);
             }
             else
             {

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Net.Sockets;
 using Reactor.Shards;
 
 namespace Reactor.Net;
@@ -34,15 +33,19 @@ internal sealed partial class ConnectionPipeReader : PipeReader
     // The caller has the buffer of a read, and has not advanced.
     private bool _isLent;
 
+    // Receives while nobody reads; null if that is not wanted.
+    private readonly AheadAction? _ahead;
+
     // So that there is no next read before he does. He need not, after a read that was cancelled or empty.
     private bool _mustAdvance;
 
-    internal ConnectionPipeReader(ConnectionPipe pipe)
+    internal ConnectionPipeReader(ConnectionPipe pipe, long readAhead)
     {
         _pipe = pipe;
         _connection = pipe.Connection;
         _shard = _connection.Shard;
         _read = new ReadOperation(this, _connection) { ServesLibraries = true };
+        _ahead = readAhead > 0 ? new AheadAction(this, _connection, readAhead) : null;
     }
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) => ReadAsync(0, cancellationToken);
@@ -88,6 +91,7 @@ internal sealed partial class ConnectionPipeReader : PipeReader
         }
 
         _isLent = _mustAdvance = false;
+        _ahead?.RunAtEndOfTurn();
         _examined = examinedOffset;
         Consume(_connection.IsClosed ? _received : consumedOffset);
     }
@@ -116,6 +120,7 @@ internal sealed partial class ConnectionPipeReader : PipeReader
         }
 
         _isCompleted = true;
+        _ahead?.Stop();
         _read.Abort(new InvalidOperationException($"The reader of {_connection} was completed while a read was pending."));
         if (_read.IsBusy && _isLent)
         {
@@ -130,7 +135,8 @@ internal sealed partial class ConnectionPipeReader : PipeReader
     /// <summary>The connection closes: a pending read ends, and what nobody has in hand is given back.</summary>
     internal void OnClosing()
     {
-        _read.Abort(SocketErrors.Aborted($"read on {_connection}"));
+        _ahead?.Stop();
+        _read.Abort(_pipe.Owner is { } owner ? owner.EndReason : SocketErrors.Aborted($"read on {_connection}"));
         if (!_isLent)
         {
             Consume(_received);
@@ -152,6 +158,7 @@ internal sealed partial class ConnectionPipeReader : PipeReader
 
         if (_pipe.Errno == 0)
         {
+            _ahead?.Stop();
             if (!_connection.IsLikelyReadable)
             {
                 return _read.Start(minimum, cancellationToken);
@@ -189,6 +196,7 @@ internal sealed partial class ConnectionPipeReader : PipeReader
         _isLent = true;
         _mustAdvance = length > 0 && !_isCancelRequested;
         _isCancelRequested = false;
+        _ahead?.RunAtEndOfTurn();
         return true;
     }
 
@@ -243,7 +251,7 @@ internal sealed partial class ConnectionPipeReader : PipeReader
     private void VerifyReadable()
     {
         VerifyNotCompleted();
-        _connection.ThrowIfClosed();
+        ThrowIfClosed();
         if (_read.IsBusy)
         {
             throw new InvalidOperationException($"A read is pending on {_connection} already. Await it before you start the next: one read at a time.");
@@ -255,6 +263,16 @@ internal sealed partial class ConnectionPipeReader : PipeReader
         }
     }
 
+    private void ThrowIfClosed()
+    {
+        if (_connection.IsClosed && _pipe.Owner is { } owner)
+        {
+            throw owner.EndReason;
+        }
+
+        _connection.ThrowIfClosed();
+    }
+
     private void ThrowIfFailed()
     {
         if (_pipe.Errno != 0)
@@ -263,5 +281,5 @@ internal sealed partial class ConnectionPipeReader : PipeReader
         }
     }
 
-    private SocketException Failure() => _pipe.TellFailure("read");
+    private Exception Failure() => _pipe.TellFailure("read");
 }

@@ -21,9 +21,16 @@ internal sealed partial class ConnectionPipeWriter
     /// <summary>The connection closes. True if bytes that were flushed are still to be sent before.</summary>
     internal bool OnClosing(bool isGraceful)
     {
-        if (_flush is { IsPending: true })
+        if (_flush is { IsPending: true } flush)
         {
-            _flush.Fail(SocketErrors.Aborted($"flush on {_connection}"));
+            if (_pipe.Owner is null)
+            {
+                flush.Fail(SocketErrors.Aborted($"flush on {_connection}"));
+            }
+            else
+            {
+                flush.Complete(s_ended);
+            }
         }
 
         if (isGraceful)
@@ -129,7 +136,14 @@ internal sealed partial class ConnectionPipeWriter
     {
         if (_pipe.Errno != 0)
         {
-            flush.Fail(_pipe.TellFailure("flush"));
+            if (_pipe.Owner is null)
+            {
+                flush.Fail(_pipe.TellFailure("flush"));
+            }
+            else
+            {
+                flush.Complete(s_ended);
+            }
         }
         else if (flush.IsWaitingForRoom ? _flushed < flush.Threshold : _hasSentEnd)
         {
@@ -139,11 +153,7 @@ internal sealed partial class ConnectionPipeWriter
 
     private void Fail(int errno)
     {
-        if (_pipe.Errno == 0)
-        {
-            _pipe.Errno = errno;
-        }
-
+        _pipe.Fail(errno);
         Drop();
     }
 
@@ -174,11 +184,11 @@ internal sealed partial class ConnectionPipeWriter
         DropSent(int.MaxValue);
     }
 
-    private sealed class Output(ConnectionPipeWriter writer, StreamConnection connection) : TurnOutput(connection.Shard, connection.Handle)
+    private sealed class Output(ConnectionPipeWriter writer, StreamConnection connection) : TurnEndAction(connection.Shard, connection.Handle, PollDirection.Write)
     {
-        internal new void SendWhenWritable() => base.SendWhenWritable();
+        internal void SendWhenWritable() => RunWhenReady();
 
-        protected override void Send(int pollResult) => writer.Send(pollResult);
+        protected override void Run(int pollResult) => writer.Send(pollResult);
     }
 
     /// <summary>A flush that waits until the kernel has taken enough, or a completion that waits until it has taken everything.</summary>

@@ -10,6 +10,9 @@ namespace Reactor.Net;
 /// </summary>
 internal sealed partial class ConnectionPipeWriter : PipeWriter
 {
+    /// <summary>How the end of the connection is told where the pipe has an owner: there is nobody to write for any more.</summary>
+    private static readonly FlushResult s_ended = new(isCanceled: false, isCompleted: true);
+
     private readonly ConnectionPipe _pipe;
     private readonly StreamConnection _connection;
     private readonly Shard _shard;
@@ -87,6 +90,11 @@ internal sealed partial class ConnectionPipeWriter : PipeWriter
         if (_connection.IsClosed || _pipe.Errno != 0)
         {
             Discard();
+            if (_pipe.Owner is not null)
+            {
+                return new ValueTask<FlushResult>(s_ended);
+            }
+
             _connection.ThrowIfClosed();
             return ValueTask.FromException<FlushResult>(_pipe.TellFailure("flush"));
         }
@@ -98,7 +106,7 @@ internal sealed partial class ConnectionPipeWriter : PipeWriter
             return new ValueTask<FlushResult>(new FlushResult(isCanceled: true, isCompleted: false));
         }
 
-        return _flushed < _options.PauseWriterThreshold ? default : Flush.Start(_options.ResumeWriterThreshold, cancellationToken);
+        return _flushed < _options.PauseWriterThreshold ? default : Waiting.Start(_options.ResumeWriterThreshold, cancellationToken);
     }
 
     /// <summary>From any thread.</summary>
@@ -139,7 +147,7 @@ internal sealed partial class ConnectionPipeWriter : PipeWriter
         else
         {
             Commit();
-            _output.SendAtEndOfTurn();
+            _output.RunAtEndOfTurn();
         }
     }
 
@@ -153,7 +161,7 @@ internal sealed partial class ConnectionPipeWriter : PipeWriter
         {
             Complete(exception);
             ThrowIfFailureIsUntold();
-            return _connection.IsClosed || _pipe.Errno != 0 || _hasSentEnd ? default : Flush.StartUntilEnd();
+            return _connection.IsClosed || _pipe.Errno != 0 || _hasSentEnd ? default : Waiting.StartUntilEnd();
         }
         catch (SocketException failure)
         {
@@ -161,7 +169,7 @@ internal sealed partial class ConnectionPipeWriter : PipeWriter
         }
     }
 
-    private FlushWait Flush => _flush ??= new FlushWait(this) { ServesLibraries = true };
+    private FlushWait Waiting => _flush ??= new FlushWait(this) { ServesLibraries = true };
 
     /// <summary>What has been written is to be sent, at the end of the turn.</summary>
     private void Commit()
@@ -171,7 +179,7 @@ internal sealed partial class ConnectionPipeWriter : PipeWriter
         _unflushed = 0;
         if (_flushed > 0)
         {
-            _output.SendAtEndOfTurn();
+            _output.RunAtEndOfTurn();
         }
         else
         {
@@ -196,7 +204,7 @@ internal sealed partial class ConnectionPipeWriter : PipeWriter
 
     private void ThrowIfFailureIsUntold()
     {
-        if (_pipe.HasUntoldFailure)
+        if (_pipe.HasUntoldFailure && _pipe.Owner is null)
         {
             throw _pipe.TellFailure("send");
         }
@@ -205,6 +213,12 @@ internal sealed partial class ConnectionPipeWriter : PipeWriter
     private void Append(int size)
     {
         PipeSegment segment = _pipe.Segments.Rent(_pipe.Pool, size);
+        Link(segment);
+        _last = segment;
+    }
+
+    private void Link(PipeSegment segment)
+    {
         if (_last is null)
         {
             _first = segment;
@@ -213,17 +227,11 @@ internal sealed partial class ConnectionPipeWriter : PipeWriter
         {
             _last.Link(segment);
         }
-
-        _last = segment;
     }
 
     private void Cancel()
     {
-        if (_flush is { IsWaitingForRoom: true })
-        {
-            _flush.Complete(new FlushResult(isCanceled: true, isCompleted: false));
-        }
-        else
+        if (!TryCancelFlush())
         {
             _isCancelRequested = true;
         }

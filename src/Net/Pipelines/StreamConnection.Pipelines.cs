@@ -79,8 +79,7 @@ public abstract partial class StreamConnection
         IsDraining = false;
         HasLostOutput = mode == CloseMode.Reset;
         _pipe!.StopDraining();
-        Shard.Disown(this);
-        Shard.Polls.Close(Handle, mode);
+        Release(mode);
         if (_onDrained is not null)
         {
             Shard.CurrentQueue.Enqueue(static callback => ((Action)callback!)(), _onDrained);

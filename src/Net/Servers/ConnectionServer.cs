@@ -36,6 +36,9 @@ public abstract class ConnectionServer<TConnection> : IAsyncDisposable
     /// <returns>A task that ends when every connection is closed and its handler has returned; a handler that goes on after its connection was aborted is waited for 5 seconds.</returns>
     public Task StopAsync(CancellationToken deadline = default) => _shards.StopAsync(deadline);
 
+    /// <summary>Accepts no more, and leaves the connections as they are. From any thread; when it ends, every connection that was accepted has a handler.</summary>
+    internal Task StopAcceptingAsync() => _shards.StopAcceptingAsync();
+
     /// <summary>Stops with <see cref="ServerOptions.DrainTimeout"/> as the deadline.</summary>
     /// <returns>As <see cref="StopAsync(CancellationToken)"/>.</returns>
     [SuppressMessage("Usage", "CA1816", Justification = "Only this assembly can derive from it, and nothing here has a finalizer.")]

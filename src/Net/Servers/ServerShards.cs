@@ -69,16 +69,32 @@ internal sealed class ServerShards<TConnection>
         }
     }
 
+    /// <summary>From any thread: accepts no more. When it ends, every connection that was accepted has come to its shard.</summary>
+    internal Task StopAcceptingAsync() =>
+        _options.HasOneAcceptor ? OnShardAsync(_shards[0], StopGivingAsync) : Task.WhenAll(_shards.Select(shard => OnShardAsync(shard, StopAcceptingAsync)));
+
+    private static Task StopAcceptingAsync(ServerShard<TConnection> shard)
+    {
+        shard.StopAccepting();
+        return Task.CompletedTask;
+    }
+
+    private async Task StopGivingAsync(ServerShard<TConnection> first)
+    {
+        first.StopAccepting();
+        foreach (ServerShard<TConnection> other in _shards[1..])
+        {
+            // What the first has given to others goes the same way as this, and so is there before.
+            await other.Shard.InvokeAsync(static () => { });
+        }
+    }
+
     private async Task StopShardsAsync(CancellationToken deadline)
     {
         if (_options.HasOneAcceptor)
         {
             // From here on nobody is given a connection, so that each shard knows for how many it has to wait.
-            await OnShardAsync(_shards[0], static shard =>
-            {
-                shard.StopAccepting();
-                return Task.CompletedTask;
-            }).ConfigureAwait(false);
+            await StopAcceptingAsync().ConfigureAwait(false);
         }
 
         await Task.WhenAll(_shards.Select(shard => OnShardAsync(shard, shard => shard.StopAsync(deadline)))).ConfigureAwait(false);

@@ -98,8 +98,15 @@ public abstract partial class StreamConnection
         HasLostOutput = mode == CloseMode.Graceful && _pipe is { HasUntoldFailure: true };
         if (!IsDraining)
         {
-            Shard.Disown(this);
-            Shard.Polls.Close(_handle, mode);
+            Release(mode);
         }
+    }
+
+    /// <summary>Nothing is left to be done: gives the socket back.</summary>
+    private void Release(CloseMode mode)
+    {
+        Shard.Disown(this);
+        Shard.Polls.Close(_handle, mode);
+        _pipe?.Owner?.OnClosed();
     }
 }

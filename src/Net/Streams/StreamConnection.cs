@@ -84,7 +84,7 @@ public abstract partial class StreamConnection : ShardObject, IDisposable
     public bool IsClosed => _use == Use.Closed;
 
     /// <summary>The socket. Its number is somebody else's once the connection is closed.</summary>
-    private protected int Fd => _fd;
+    internal int Fd => _fd;
 
     /// <summary>The socket's entry in the shard's table.</summary>
     internal int Handle => _handle;

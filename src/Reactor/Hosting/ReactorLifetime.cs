@@ -57,6 +57,10 @@ internal sealed class ReactorLifetime(IServiceProvider services, IEnumerable<Sha
 
             cancellationToken.ThrowIfCancellationRequested();
         }
+        catch (PlatformNotSupportedException exception) when (services.GetService<ReactorIsRequired>() is null)
+        {
+            ReactorLog.Told(_logger, exception.Message);
+        }
         catch (Exception exception)
         {
             if (exception is not OperationCanceledException)

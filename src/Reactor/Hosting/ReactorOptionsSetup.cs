@@ -17,6 +17,9 @@ internal sealed class ReactorOptionsSetup(IServiceProvider services) : IConfigur
     /// <summary>Where the other sections are that belong to servers.</summary>
     internal const string ServersKey = "Servers";
 
+    /// <summary>Where those of Kestrel's transport are.</summary>
+    internal const string KestrelKey = "Kestrel";
+
     public void Configure(ReactorOptions options)
     {
         options.MeterFactory = services.GetService<IMeterFactory>();
@@ -35,7 +38,7 @@ internal sealed class ReactorOptionsSetup(IServiceProvider services) : IConfigur
     }
 
     internal static void Bind(IConfigurationSection section, ReactorOptions options) =>
-        OptionsSection.Bind(section, options, static (section, options) => section.Bind(options), ServersKey);
+        OptionsSection.Bind(section, options, static (section, options) => section.Bind(options), ServersKey, KestrelKey);
 
     /// <summary>Whether exceptions that nobody awaits go to the application's log: nobody has said otherwise.</summary>
     internal static bool LogsUnhandled(ReactorOptions options) => options.UnhandledException.Target is ExceptionLog;

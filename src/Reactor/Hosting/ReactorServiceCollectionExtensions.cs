@@ -21,6 +21,13 @@ public static class ReactorServiceCollectionExtensions
     public static IServiceCollection AddReactor(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton<ReactorIsRequired>();
+        return services.AddReactorIfPossible();
+    }
+
+    /// <summary>As <see cref="AddReactor(IServiceCollection)"/>, for what can do without: on other systems than Linux the application starts, unless somebody else needs the shards, and there is no <see cref="ReactorHost"/>.</summary>
+    internal static IServiceCollection AddReactorIfPossible(this IServiceCollection services)
+    {
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<ReactorOptions>, ReactorOptionsSetup>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ReactorOptions>, ReactorOptionsValidator>());
         services.AddOptions<ReactorOptions>().ValidateOnStart();

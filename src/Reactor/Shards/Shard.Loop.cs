@@ -15,7 +15,7 @@ public sealed partial class Shard
         {
             _isTimestampOld = true;
             RunReady();
-            SendOutputs();
+            RunTurnEnd();
             TakeArrivals();
             TakeInbox();
             FlushLanes();
@@ -46,7 +46,7 @@ public sealed partial class Shard
         do
         {
             RunReady();
-            SendOutputs();
+            RunTurnEnd();
             TakeArrivals();
             TakeInbox();
             FlushLanes();
@@ -61,7 +61,7 @@ public sealed partial class Shard
     }
 
     /// <remarks>Outputs are among it because a poll that is refused, or a send, may put one into the list of the next turn.</remarks>
-    private bool HasWork => _scheduler.HasWork || _inbox.HasWork || _firstOutput is not null;
+    private bool HasWork => _scheduler.HasWork || _inbox.HasWork || _firstTurnEndAction is not null;
 
     /// <summary>Runs what is ready, one scheduling group after the other, until nothing is or the time slice is over.</summary>
     private void RunReady()

@@ -4,15 +4,15 @@ using Reactor.Tests.Support;
 
 namespace Reactor.Tests.Shards;
 
-public sealed class TurnOutputTests : ShardTests
+public sealed class TurnEndActionTests : ShardTests
 {
     [Fact]
     public Task What_is_to_be_sent_several_times_in_a_turn_is_sent_once_at_its_end() => Host.Run(async () =>
     {
         using var output = new TestOutput();
 
-        output.SendAtEndOfTurn();
-        output.SendAtEndOfTurn();
+        output.RunAtEndOfTurn();
+        output.RunAtEndOfTurn();
 
         Assert.Empty(output.Sends);
         await Turn.Ends();
@@ -26,9 +26,9 @@ public sealed class TurnOutputTests : ShardTests
         using var first = new TestOutput { OnSend = _ => order.Add("first") };
         using var second = new TestOutput { OnSend = _ => order.Add("second") };
 
-        first.SendAtEndOfTurn();
-        second.SendAtEndOfTurn();
-        first.SendAtEndOfTurn();
+        first.RunAtEndOfTurn();
+        second.RunAtEndOfTurn();
+        first.RunAtEndOfTurn();
         await Turn.Ends();
 
         Assert.Equal(["first", "second"], order);
@@ -46,7 +46,7 @@ public sealed class TurnOutputTests : ShardTests
             turns.Add(Shard.GetStatistics().Turns);
             if (turns.Count < 3)
             {
-                output.SendAtEndOfTurn();
+                output.RunAtEndOfTurn();
             }
             else
             {
@@ -54,7 +54,7 @@ public sealed class TurnOutputTests : ShardTests
             }
         };
 
-        output.SendAtEndOfTurn();
+        output.RunAtEndOfTurn();
         await done.Task;
 
         Assert.Equal([turns[0], turns[0] + 1, turns[0] + 2], turns);
@@ -66,8 +66,8 @@ public sealed class TurnOutputTests : ShardTests
         using var bad = new TestOutput { OnSend = _ => throw new FormatException("bad output") };
         using var good = new TestOutput();
 
-        bad.SendAtEndOfTurn();
-        good.SendAtEndOfTurn();
+        bad.RunAtEndOfTurn();
+        good.RunAtEndOfTurn();
         await Turn.Ends();
 
         Assert.Equal([0], good.Sends);
@@ -84,7 +84,7 @@ public sealed class TurnOutputTests : ShardTests
         await Turn.Ends();
 
         // There is no use in trying.
-        output.SendAtEndOfTurn();
+        output.RunAtEndOfTurn();
         await Turn.Ends();
         Assert.Empty(output.Sends);
 
@@ -99,14 +99,14 @@ public sealed class TurnOutputTests : ShardTests
         using var output = new TestOutput();
         output.OnReady(-5);
         await Turn.Ends();
-        output.SendAtEndOfTurn();
+        output.RunAtEndOfTurn();
         await Turn.Ends();
 
         Assert.Equal([-5, 0], output.Sends);
     });
 
     /// <summary>Waits on an eventfd, which can be written unless its count is at the top.</summary>
-    private sealed class TestOutput : TurnOutput, IDisposable
+    private sealed class TestOutput : TurnEndAction, IDisposable
     {
         private readonly int _fd;
         private readonly int _handle;
@@ -122,7 +122,7 @@ public sealed class TurnOutputTests : ShardTests
         }
 
         private TestOutput(int fd, int handle)
-            : base(Shard.Current!, handle)
+            : base(Shard.Current!, handle, PollDirection.Write)
         {
             _fd = fd;
             _handle = handle;
@@ -136,11 +136,11 @@ public sealed class TurnOutputTests : ShardTests
 
         internal void Drain() => Descriptors.Take(_fd);
 
-        internal void WaitUntilWritable() => SendWhenWritable();
+        internal void WaitUntilWritable() => RunWhenReady();
 
         public void Dispose() => Shard.Current!.Polls.Close(_handle, CloseMode.Cancel);
 
-        protected override void Send(int pollResult)
+        protected override void Run(int pollResult)
         {
             Sends.Add(pollResult);
             OnSend?.Invoke(pollResult);
