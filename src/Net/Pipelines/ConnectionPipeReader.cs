@@ -93,7 +93,7 @@ internal sealed partial class ConnectionPipeReader : PipeReader
         _isLent = _mustAdvance = false;
         _ahead?.RunAtEndOfTurn();
         _examined = examinedOffset;
-        Consume(_connection.IsClosed ? _received : consumedOffset);
+        Consume(_connection.IsClosed && !KeepsReceived ? _received : consumedOffset);
     }
 
     /// <summary>From any thread.</summary>
@@ -137,11 +137,14 @@ internal sealed partial class ConnectionPipeReader : PipeReader
     {
         _ahead?.Stop();
         _read.Abort(_pipe.Owner is { } owner ? owner.EndReason : SocketErrors.Aborted($"read on {_connection}"));
-        if (!_isLent)
+        if (!_isLent && !KeepsReceived)
         {
             Consume(_received);
         }
     }
+
+    /// <summary>What the peer has sent before its FIN an owner's users still get after a close: who closes is not who reads.</summary>
+    private bool KeepsReceived => _hasEnded && _pipe.Owner is not null;
 
     private ValueTask<ReadResult> ReadAsync(int minimum, CancellationToken cancellationToken)
     {
@@ -265,7 +268,12 @@ internal sealed partial class ConnectionPipeReader : PipeReader
 
     private void ThrowIfClosed()
     {
-        if (_connection.IsClosed && _pipe.Owner is { } owner)
+        if (!_connection.IsClosed || KeepsReceived)
+        {
+            return;
+        }
+
+        if (_pipe.Owner is { } owner)
         {
             throw owner.EndReason;
         }

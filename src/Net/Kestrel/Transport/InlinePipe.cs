@@ -37,14 +37,13 @@ internal sealed class InlinePipe : TransportPipe
     internal override void End()
     {
         _reader.ServeNow();
-        _writer.ServeNow();
-        if (!Connection.IsClosed)
-        {
-            Context.OnWriteFin();
-            DiscardReceived(_options.ReadLimit);
-            Connection.Close();
-        }
+        Close();
+    }
 
+    internal override void Close()
+    {
+        _writer.ServeNow();
+        CloseConnection(_options.ReadLimit);
         if (_pipe is null)
         {
             Context.OnClosed();

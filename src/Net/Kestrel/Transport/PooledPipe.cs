@@ -24,6 +24,9 @@ internal sealed class PooledPipe : TransportPipe
     private Task? _sending;
     private int _loops;
 
+    // The connection is to be closed when what has been flushed has been sent.
+    private bool _isClosing;
+
     /// <summary>On any thread.</summary>
     internal PooledPipe(ReactorConnectionContext context, ReactorTransportOptions options)
         : base(context)
@@ -44,6 +47,12 @@ internal sealed class PooledPipe : TransportPipe
     public override PipeReader Input => _input.Reader;
 
     public override PipeWriter Output => _output.Writer;
+
+    internal override void Close()
+    {
+        _isClosing = true;
+        OnAborted();
+    }
 
     internal override void OnAborted()
     {
@@ -74,12 +83,7 @@ internal sealed class PooledPipe : TransportPipe
     private async Task EndAsync()
     {
         await _sending!;
-        if (!Connection.IsClosed)
-        {
-            DiscardReceived(_readLimit);
-            Connection.Close();
-        }
-
+        CloseConnection(_readLimit);
         await _receiving!;
         Context.OnClosed();
     }
@@ -154,8 +158,12 @@ internal sealed class PooledPipe : TransportPipe
         {
             if (await SendAllAsync())
             {
-                Context.OnWriteFin();
                 Connection.ShutdownSend();
+            }
+
+            if (_isClosing)
+            {
+                CloseConnection(_readLimit);
             }
         }
         catch (Exception exception)
@@ -168,14 +176,14 @@ internal sealed class PooledPipe : TransportPipe
         OnLoopEnded();
     }
 
-    /// <summary>True when the application has completed its output and all of it has been sent; false when the connection was aborted before.</summary>
+    /// <summary>True when the application has completed its output and all of it has been sent; false when the connection was aborted before, or is to be closed.</summary>
     private async Task<bool> SendAllAsync()
     {
         PipeReader output = _output.Reader;
         while (true)
         {
             ReadResult result = await output.ReadAsync();
-            if (result.IsCanceled || Connection.IsClosed)
+            if (Connection.IsClosed)
             {
                 return false;
             }
@@ -194,9 +202,9 @@ internal sealed class PooledPipe : TransportPipe
             }
 
             output.AdvanceTo(buffer.End);
-            if (result.IsCompleted)
+            if (result.IsCompleted || _isClosing)
             {
-                return true;
+                return result.IsCompleted;
             }
         }
     }

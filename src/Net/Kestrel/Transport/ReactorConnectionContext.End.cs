@@ -14,14 +14,14 @@ internal sealed partial class ReactorConnectionContext : IThreadPoolWorkItem
     // Those who registered with ConnectionClosed have been told.
     private readonly TaskCompletionSource _closedIsTold = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isClosing;
-    private volatile bool _isDisposed;
+    private volatile bool _isEnded;
     private Exception? _endReason;
 
     public override CancellationToken ConnectionClosed { get; set; }
 
     /// <summary>Why the connection has ended, if it did so other than by the peer's FIN. Safe on any thread.</summary>
     internal Exception EndReason => Volatile.Read(ref _endReason)
-        ?? new ConnectionAbortedException(_isDisposed ? $"The connection {ConnectionId} was disposed." : $"The shard of connection {ConnectionId} has stopped, or its listener.");
+        ?? new ConnectionAbortedException(_isEnded ? $"The application has closed connection {ConnectionId}." : $"The shard of connection {ConnectionId} has stopped, or its listener.");
 
     /// <summary>Whether nothing that is written will be sent any more. Safe on any thread.</summary>
     internal bool HasEnded => _closed.Task.IsCompleted || Volatile.Read(ref _endReason) is not null;
@@ -29,8 +29,22 @@ internal sealed partial class ReactorConnectionContext : IThreadPoolWorkItem
     /// <summary>Ends when the socket has been given back, whoever ended the connection.</summary>
     internal Task Closed => _closed.Task;
 
-    /// <summary>Resets the connection. From any thread; the first reason is the one that is told.</summary>
-    public override void Abort(ConnectionAbortedException abortReason) => Abort((Exception)abortReason);
+    /// <summary>
+    /// Resets the connection. From any thread; the first reason is the one that is told. Without a reason, as Kestrel has none
+    /// when the peer was the first to finish, it is closed: what has been flushed is still sent.
+    /// </summary>
+    public override void Abort(ConnectionAbortedException? abortReason)
+    {
+        if (abortReason is not null)
+        {
+            Abort((Exception)abortReason);
+        }
+        else if (!_isEnded)
+        {
+            _isEnded = true;
+            _commands.Request(Command.Close);
+        }
+    }
 
     /// <summary>Resets the connection. From any thread.</summary>
     internal void Abort(Exception reason)
@@ -54,7 +68,7 @@ internal sealed partial class ReactorConnectionContext : IThreadPoolWorkItem
     /// </summary>
     public override async ValueTask DisposeAsync()
     {
-        _isDisposed = true;
+        _isEnded = true;
         _pipe?.CompleteByApplication();
         _commands.Request(Command.End);
         await _closed.Task.ConfigureAwait(false);
@@ -155,13 +169,26 @@ internal sealed partial class ReactorConnectionContext : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>On the shard: the application reads and writes no more.</summary>
-    private void EndNow()
+    /// <summary>On the shard.</summary>
+    private void CloseNow()
     {
         if (_pipe is null)
         {
             _connection.Close();
             OnClosed();
+        }
+        else
+        {
+            _pipe.Close();
+        }
+    }
+
+    /// <summary>On the shard: the application reads and writes no more.</summary>
+    private void EndNow()
+    {
+        if (_pipe is null)
+        {
+            CloseNow();
         }
         else
         {
@@ -174,7 +201,8 @@ internal sealed partial class ReactorConnectionContext : IThreadPoolWorkItem
     private enum Command
     {
         Abort = 1,
-        End = 2,
+        Close = 2,
+        End = 4,
     }
 
     private sealed class ShardCommands(ReactorConnectionContext context) : ForeignRequests(context.TransportShard.Shard)
@@ -186,6 +214,11 @@ internal sealed partial class ReactorConnectionContext : IThreadPoolWorkItem
             if ((requests & (int)Command.Abort) != 0)
             {
                 context.AbortNow();
+            }
+
+            if ((requests & (int)Command.Close) != 0)
+            {
+                context.CloseNow();
             }
 
             if ((requests & (int)Command.End) != 0)

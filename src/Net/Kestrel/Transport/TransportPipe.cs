@@ -23,14 +23,28 @@ internal abstract class TransportPipe(ReactorConnectionContext context) : IDuple
     /// <summary>On the shard, after <see cref="CompleteByApplication"/>: sends what is left, then closes.</summary>
     internal abstract void End();
 
+    /// <summary>On the shard: sends what has been flushed, then closes, whatever the application does.</summary>
+    internal abstract void Close();
+
     /// <summary>On the shard: the connection has been aborted.</summary>
     internal abstract void OnAborted();
+
+    /// <summary>The peer sees the end. On the shard.</summary>
+    protected void CloseConnection(long readLimit)
+    {
+        if (!Connection.IsClosed)
+        {
+            Context.OnWriteFin();
+            DiscardReceived(readLimit);
+            Connection.Close();
+        }
+    }
 
     /// <summary>
     /// Takes from the kernel what the peer has sent and nobody will read. A socket that is closed with something in it sends a
     /// reset, which may take from the peer what was sent to it last.
     /// </summary>
-    protected void DiscardReceived(long most)
+    private void DiscardReceived(long most)
     {
         Span<byte> discarded = stackalloc byte[4_096];
         while (most > 0)
