@@ -134,6 +134,13 @@ internal sealed partial class ConnectionPipeReader
 
         internal void Stop() => StopWaiting();
 
+        /// <summary>To a read, which takes whatever comes.</summary>
+        internal void GiveWay()
+        {
+            StopWaiting();
+            SetPaused(false);
+        }
+
         protected override void Run(int pollResult)
         {
             ConnectionPipe pipe = reader._pipe;
@@ -162,10 +169,15 @@ internal sealed partial class ConnectionPipeReader
                 RunWhenReady();
             }
 
-            if (_isPaused == mayReceive)
+            SetPaused(!mayReceive);
+        }
+
+        private void SetPaused(bool isPaused)
+        {
+            if (_isPaused != isPaused)
             {
-                _isPaused = !mayReceive;
-                pipe.Owner?.OnPaused(_isPaused);
+                _isPaused = isPaused;
+                reader._pipe.Owner?.OnPaused(isPaused);
             }
         }
     }

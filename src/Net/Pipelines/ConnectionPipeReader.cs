@@ -132,6 +132,9 @@ internal sealed partial class ConnectionPipeReader : PipeReader
         Consume(_received);
     }
 
+    /// <summary>Begins to receive ahead, before anybody reads.</summary>
+    internal void ReceiveAhead() => _ahead?.RunAtEndOfTurn();
+
     /// <summary>The connection closes: a pending read ends, and what nobody has in hand is given back.</summary>
     internal void OnClosing()
     {
@@ -161,7 +164,7 @@ internal sealed partial class ConnectionPipeReader : PipeReader
 
         if (_pipe.Errno == 0)
         {
-            _ahead?.Stop();
+            _ahead?.GiveWay();
             if (!_connection.IsLikelyReadable)
             {
                 return _read.Start(minimum, cancellationToken);

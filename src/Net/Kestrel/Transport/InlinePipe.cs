@@ -21,6 +21,7 @@ internal sealed class InlinePipe : TransportPipe
         _options = options;
         _reader = new InlinePipeReader(this);
         _writer = new InlinePipeWriter(this, options.WriteLimit);
+        _reader.Watch();
     }
 
     public override PipeReader Input => _reader;

@@ -42,6 +42,7 @@ internal sealed class InlinePipeReader : PipeReader, IValueTaskSource<ReadResult
         Read = 2,
         Cancel = 4,
         Complete = 8,
+        Watch = 16,
     }
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
@@ -90,6 +91,9 @@ internal sealed class InlinePipeReader : PipeReader, IValueTaskSource<ReadResult
 
         Ask(Asked.Complete);
     }
+
+    /// <summary>From any thread: has the end of the connection noticed before anybody reads.</summary>
+    internal void Watch() => _requests.Request((int)Asked.Watch);
 
     /// <summary>On the shard: does what was asked of it before.</summary>
     internal void ServeNow() => _requests.ServeNow();
@@ -196,6 +200,11 @@ internal sealed class InlinePipeReader : PipeReader, IValueTaskSource<ReadResult
         protected override void Serve(int requests)
         {
             var asked = (Asked)requests;
+            if (asked.HasFlag(Asked.Watch))
+            {
+                reader._pipe.Pipe?.Reader.ReceiveAhead();
+            }
+
             if (asked.HasFlag(Asked.Advance))
             {
                 reader._inner?.AdvanceTo(reader._consumed, reader._examined);

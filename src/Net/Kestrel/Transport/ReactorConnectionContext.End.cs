@@ -17,7 +17,23 @@ internal sealed partial class ReactorConnectionContext : IThreadPoolWorkItem
     private volatile bool _isEnded;
     private Exception? _endReason;
 
-    public override CancellationToken ConnectionClosed { get; set; }
+    private CancellationToken _connectionClosed;
+
+    /// <summary>Fires on the thread pool when nothing more is received: after the peer's FIN, a failure, an abort, or the end.</summary>
+    public override CancellationToken ConnectionClosed
+    {
+        get
+        {
+            if (_pipe is null && !_isEnded)
+            {
+                // Only who receives learns of the end.
+                Begin();
+            }
+
+            return _connectionClosed;
+        }
+        set => _connectionClosed = value;
+    }
 
     /// <summary>Why the connection has ended, if it did so other than by the peer's FIN. Safe on any thread.</summary>
     internal Exception EndReason => Volatile.Read(ref _endReason)
@@ -88,7 +104,7 @@ internal sealed partial class ReactorConnectionContext : IThreadPoolWorkItem
     internal void OnFailed(SocketException failure)
     {
         Exception reason = failure;
-        if (failure.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+        if (failure.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown or SocketError.NotConnected)
         {
             reason = new ConnectionResetException(failure.Message, failure);
         }

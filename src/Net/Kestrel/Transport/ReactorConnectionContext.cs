@@ -34,7 +34,7 @@ internal sealed partial class ReactorConnectionContext : ConnectionContext
         ConnectionId = ConnectionIds.Next();
         LocalEndPoint = connection.LocalEndPoint;
         RemoteEndPoint = connection is TcpConnection tcp ? tcp.ClientEndPoint : connection.RemoteEndPoint;
-        ConnectionClosed = _closing.Token;
+        _connectionClosed = _closing.Token;
         _commands = new ShardCommands(this);
         AddFeatures();
     }
@@ -53,10 +53,10 @@ internal sealed partial class ReactorConnectionContext : ConnectionContext
         set => _items = value;
     }
 
-    /// <summary>Where the application runs is settled when somebody asks for this first.</summary>
+    /// <summary>Where the application runs is settled when somebody asks for this first, or for <see cref="ConnectionClosed"/>.</summary>
     public override IDuplexPipe Transport
     {
-        get => _transport ??= _pipe = _scheduling == ApplicationScheduling.Inline ? new InlinePipe(this, _options) : new PooledPipe(this, _options);
+        get => _transport ?? Begin();
         set => _transport = value;
     }
 
@@ -75,6 +75,14 @@ internal sealed partial class ReactorConnectionContext : ConnectionContext
         }
 
         _scheduling = scheduling;
+    }
+
+    private TransportPipe Begin()
+    {
+        lock (_features)
+        {
+            return _pipe ??= _scheduling == ApplicationScheduling.Inline ? new InlinePipe(this, _options) : new PooledPipe(this, _options);
+        }
     }
 
     public override string ToString() => $"{_connection} ({ConnectionId})";
