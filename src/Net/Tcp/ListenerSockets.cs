@@ -63,12 +63,11 @@ internal sealed class ListenerSockets : IDisposable
     /// <exception cref="SocketException">The kernel refuses an option, or no file descriptor is left.</exception>
     internal static ListenerSockets Share(Shard shard, SafeSocketHandle handle, TcpListenerOptions options)
     {
-        var sockets = new ListenerSockets($"listen on the socket of file descriptor {handle.DangerousGetHandle()}", 1) { _isShared = true };
+        var sockets = new ListenerSockets(InheritedSocket.Attempt(handle), 1) { _isShared = true };
         try
         {
-            int fd = sockets._fds[0] = ShardSocket.Check(sockets._attempt, shard, FileDescriptor.Duplicate(handle));
-            sockets.VerifyListens(fd, shard);
-            ShardSocket.Check(sockets._attempt, shard, FileDescriptor.SetNonBlocking(fd));
+            int fd = sockets._fds[0] = InheritedSocket.Duplicate(sockets._attempt, shard, handle);
+            InheritedSocket.VerifyTcp(sockets._attempt, shard, fd);
             options.ApplyTo(sockets._attempt, shard, fd);
             sockets.ReadAddress(fd, shard);
             return sockets;
@@ -145,34 +144,6 @@ internal sealed class ListenerSockets : IDisposable
         ShardSocket.Check(_attempt, shard, Sockets.LocalAddress(fd, ref bound));
         EndPoint = bound.ToIPEndPoint()!;
         return bound;
-    }
-
-    /// <summary>Any socket, or none, may have been passed on by mistake; one that does not listen would never hand out a connection.</summary>
-    private void VerifyListens(int fd, Shard shard)
-    {
-        int family = Option(LibC.SO_DOMAIN);
-        if (family != LibC.AF_INET && family != LibC.AF_INET6)
-        {
-            throw Refuse($"its address family is {family}, and TCP needs {LibC.AF_INET} (IPv4) or {LibC.AF_INET6} (IPv6)");
-        }
-
-        if (Option(LibC.SO_PROTOCOL) != LibC.IPPROTO_TCP)
-        {
-            throw Refuse("it is not a TCP socket; with systemd, that is ListenStream=");
-        }
-
-        if (Option(LibC.SO_ACCEPTCONN) == 0)
-        {
-            throw Refuse("it does not listen. With systemd, leave Accept= off: with it, each connection is passed on by itself");
-        }
-
-        int Option(int option)
-        {
-            SysResult result = Sockets.GetOption(fd, LibC.SOL_SOCKET, option);
-            return result.Errno == LibC.ENOTSOCK ? throw Refuse("it is not a socket") : ShardSocket.Check(_attempt, shard, result);
-        }
-
-        ArgumentException Refuse(string why) => new($"{_attempt}: {why}.");
     }
 
     private void OpenNext(int index, Shard shard, NativeAddress address, TcpListenerOptions options)

@@ -18,8 +18,8 @@ public sealed class UnixConnectionListener : ConnectionListener<UnixConnection>
     private readonly UnixConnectionOptions _options;
 
     /// <summary>Takes over a socket that listens, and its file. If it throws, both are still the caller's.</summary>
-    private UnixConnectionListener(Shard shard, int fd, UnixDomainSocketEndPoint localEndPoint, UnixSocketFile? file, UnixConnectionOptions options)
-        : base(shard, fd)
+    private UnixConnectionListener(Shard shard, int fd, UnixDomainSocketEndPoint localEndPoint, UnixSocketFile? file, UnixConnectionOptions options, bool isShared = false)
+        : base(shard, fd, isShared)
     {
         LocalEndPoint = localEndPoint;
         _file = file;
@@ -56,6 +56,40 @@ public sealed class UnixConnectionListener : ConnectionListener<UnixConnection>
         catch
         {
             file?.Remove();
+            FileDescriptor.Close(fd);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Accepts on the current shard what comes in on a socket that somebody else has opened, as the service manager
+    /// (<see cref="SystemdSockets"/>). Its file, if it has one, stays when the listener goes.
+    /// </summary>
+    /// <param name="handle">
+    /// A Unix domain socket that listens. The listener takes a duplicate; it is not shut down with the listener, so that others
+    /// who have the socket go on, and clients who have not been accepted wait for them. It does not block from then on.
+    /// </param>
+    /// <param name="options">Null for the defaults. Backlog and file are left as they are.</param>
+    /// <exception cref="ArgumentException">It is no Unix domain socket that listens.</exception>
+    /// <exception cref="InvalidOperationException">Not called on a shard.</exception>
+    /// <exception cref="ObjectDisposedException">The handle is closed, or the shard stops.</exception>
+    /// <exception cref="SocketException">No file descriptor is left.</exception>
+    public static UnixConnectionListener Listen(SafeSocketHandle handle, UnixListenerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        string attempt = InheritedSocket.Attempt(handle);
+        Shard shard = Shard.OfCaller(attempt);
+        int fd = InheritedSocket.Duplicate(attempt, shard, handle);
+        try
+        {
+            InheritedSocket.VerifyUnix(attempt, shard, fd);
+            NativeUnixAddress address = default;
+            ShardSocket.Check(attempt, shard, UnixSockets.LocalAddress(fd, ref address));
+            UnixDomainSocketEndPoint endPoint = address.ToEndPoint() ?? throw new ArgumentException($"{attempt}: it has no address, so that nobody can connect to it.");
+            return new UnixConnectionListener(shard, fd, endPoint, null, (options ?? new UnixListenerOptions()).Connection.Copy(), isShared: true);
+        }
+        catch
+        {
             FileDescriptor.Close(fd);
             throw;
         }

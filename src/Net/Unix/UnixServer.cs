@@ -24,7 +24,7 @@ public sealed class UnixServer : ConnectionServer<UnixConnection>
     /// <param name="handler">Serves one connection, on its shard.</param>
     /// <param name="options">Null for the defaults. Read at the start; later changes are not seen.</param>
     /// <exception cref="ArgumentException">An option cannot be met.</exception>
-    /// <exception cref="SocketException">As for <see cref="UnixConnectionListener.Listen"/>.</exception>
+    /// <exception cref="SocketException">As for <see cref="UnixConnectionListener.Listen(UnixDomainSocketEndPoint, UnixListenerOptions?)"/>.</exception>
     /// <exception cref="ObjectDisposedException">The host has stopped.</exception>
     public static Task<UnixServer> StartAsync(ReactorHost host, UnixDomainSocketEndPoint endPoint, Func<UnixConnection, Task> handler, UnixServerOptions? options = null)
     {
@@ -41,17 +41,45 @@ public sealed class UnixServer : ConnectionServer<UnixConnection>
     /// </param>
     /// <param name="options">Null for the defaults. Read at the start; later changes are not seen.</param>
     /// <exception cref="ArgumentException">An option cannot be met.</exception>
-    /// <exception cref="SocketException">As for <see cref="UnixConnectionListener.Listen"/>.</exception>
+    /// <exception cref="SocketException">As for <see cref="UnixConnectionListener.Listen(UnixDomainSocketEndPoint, UnixListenerOptions?)"/>.</exception>
     /// <exception cref="ObjectDisposedException">The host has stopped.</exception>
-    public static async Task<UnixServer> StartAsync(ReactorHost host, UnixDomainSocketEndPoint endPoint, Func<UnixConnection, CancellationToken, Task> handler, UnixServerOptions? options = null)
+    public static Task<UnixServer> StartAsync(ReactorHost host, UnixDomainSocketEndPoint endPoint, Func<UnixConnection, CancellationToken, Task> handler, UnixServerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(endPoint);
+        return StartAsync(host, handler, options, own => UnixConnectionListener.Listen(endPoint, own));
+    }
+
+    /// <summary>Starts to accept what comes in on a socket that somebody else has opened, as the service manager (<see cref="SystemdSockets"/>). From any thread.</summary>
+    /// <param name="host">The shards that serve.</param>
+    /// <param name="listener">
+    /// A Unix domain socket that listens. The server takes a duplicate; it is not shut down with the server, and its file stays,
+    /// so that others who have the socket go on, and clients who have not been accepted wait for them.
+    /// </param>
+    /// <param name="handler">Serves one connection, on its shard. The token fires, on that shard, when the server begins to stop.</param>
+    /// <param name="options">Null for the defaults. Read at the start; later changes are not seen.</param>
+    /// <exception cref="ArgumentException">It is no Unix domain socket that listens, or an option cannot be met.</exception>
+    /// <exception cref="SocketException">No file descriptor is left.</exception>
+    /// <exception cref="ObjectDisposedException">The host has stopped, or the handle is closed.</exception>
+    public static Task<UnixServer> StartAsync(ReactorHost host, SafeSocketHandle listener, Func<UnixConnection, CancellationToken, Task> handler, UnixServerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        return StartAsync(host, handler, options, own => UnixConnectionListener.Listen(listener, own));
+    }
+
+    private static async Task<UnixServer> StartAsync(ReactorHost host, Func<UnixConnection, CancellationToken, Task> handler, UnixServerOptions? options, Func<UnixListenerOptions, UnixConnectionListener> listen)
     {
         ArgumentNullException.ThrowIfNull(host);
-        ArgumentNullException.ThrowIfNull(endPoint);
         ArgumentNullException.ThrowIfNull(handler);
         UnixServerOptions own = options?.Copy() ?? new UnixServerOptions();
         own.Validate(host.Shards);
         var shards = new ServerShards<UnixConnection>(host, own, handler);
-        await shards.StartAsync(1, _ => UnixConnectionListener.Listen(endPoint, own.Listener)).ConfigureAwait(false);
-        return new UnixServer(shards, endPoint);
+        UnixDomainSocketEndPoint? endPoint = null;
+        await shards.StartAsync(1, _ =>
+        {
+            UnixConnectionListener listener = listen(own.Listener);
+            endPoint = listener.LocalEndPoint;
+            return listener;
+        }).ConfigureAwait(false);
+        return new UnixServer(shards, endPoint!);
     }
 }

@@ -38,7 +38,7 @@ internal sealed class ReactorTransportFactory : IConnectionListenerFactory, ICon
             return endpoint switch
             {
                 IPEndPoint ip => await BindTcpAsync(handler => TcpServer.StartAsync(_host.Value!, ip, handler, _options.TcpServer())).ConfigureAwait(false),
-                UnixDomainSocketEndPoint unix => await BindUnixAsync(unix).ConfigureAwait(false),
+                UnixDomainSocketEndPoint unix => await BindUnixAsync(handler => UnixServer.StartAsync(_host.Value!, unix, handler, _options.UnixServer())).ConfigureAwait(false),
                 FileHandleEndPoint handle => await BindHandleAsync(handle).ConfigureAwait(false),
                 _ => throw new NotSupportedException($"{endpoint} ({endpoint.GetType()}) is no address of TCP or of a Unix domain socket."),
             };
@@ -73,17 +73,15 @@ internal sealed class ReactorTransportFactory : IConnectionListenerFactory, ICon
     private Task<IConnectionListener> BindTcpAsync(Func<Func<TcpConnection, Task>, Task<TcpServer>> start) =>
         ReactorConnectionListener<TcpConnection>.BindAsync(_shards.Value, _options, _logger, async handler => await start(handler).ConfigureAwait(false));
 
-    private Task<IConnectionListener> BindUnixAsync(UnixDomainSocketEndPoint endPoint) =>
-        ReactorConnectionListener<UnixConnection>.BindAsync(
-            _shards.Value,
-            _options,
-            _logger,
-            async handler => await UnixServer.StartAsync(_host.Value!, endPoint, handler, _options.UnixServer()).ConfigureAwait(false));
+    private Task<IConnectionListener> BindUnixAsync(Func<Func<UnixConnection, CancellationToken, Task>, Task<UnixServer>> start) =>
+        ReactorConnectionListener<UnixConnection>.BindAsync(_shards.Value, _options, _logger, async handler => await start((connection, _) => handler(connection)).ConfigureAwait(false));
 
-    /// <summary>A socket that somebody else has opened, and that is ours from now on.</summary>
+    /// <summary>A socket that somebody else has opened, and that stays theirs: the listener has a duplicate.</summary>
     private async Task<IConnectionListener> BindHandleAsync(FileHandleEndPoint endPoint)
     {
-        using var handle = new SafeSocketHandle((nint)endPoint.FileHandle, ownsHandle: true);
-        return await BindTcpAsync(handler => TcpServer.StartAsync(_host.Value!, handle, handler, _options.TcpServer())).ConfigureAwait(false);
+        using var handle = new SafeSocketHandle((nint)endPoint.FileHandle, ownsHandle: false);
+        return InheritedSocket.IsUnix(handle)
+            ? await BindUnixAsync(handler => UnixServer.StartAsync(_host.Value!, handle, handler, _options.UnixServer())).ConfigureAwait(false)
+            : await BindTcpAsync(handler => TcpServer.StartAsync(_host.Value!, handle, handler, _options.TcpServer())).ConfigureAwait(false);
     }
 }
