@@ -73,6 +73,7 @@ public sealed class ReactorTransportOptions
             throw Refuse(nameof(Unix), null, $"a {nameof(UnixListenerOptions)} is needed");
         }
 
+        Tcp.Validate($"{nameof(ReactorTransportOptions)}.{nameof(Tcp)}");
         TcpServer().Validate([]);
         UnixServer().Validate([]);
     }

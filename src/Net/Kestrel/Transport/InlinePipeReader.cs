@@ -24,9 +24,10 @@ internal sealed class InlinePipeReader : PipeReader, IValueTaskSource<ReadResult
     private int _minimum;
     private CancellationToken _cancellationToken;
 
-    // A read that was asked for there: from the request until its result is taken.
+    // A read that was begun there, until its result is taken; and whether the shard has been asked for it.
     private ManualResetValueTaskSourceCore<ReadResult> _read;
     private bool _isReading;
+    private bool _isAsked;
 
     internal InlinePipeReader(InlinePipe pipe)
     {
@@ -60,6 +61,7 @@ internal sealed class InlinePipeReader : PipeReader, IValueTaskSource<ReadResult
         }
 
         ValueTask<ReadResult> read = ReadElsewhereAsync(0, CancellationToken.None);
+        AskForRead();
         result = read.IsCompleted ? read.GetAwaiter().GetResult() : default;
         return !_isReading;
     }
@@ -123,18 +125,32 @@ internal sealed class InlinePipeReader : PipeReader, IValueTaskSource<ReadResult
         _requests.Request((int)request);
     }
 
+    /// <summary>
+    /// Begins a read that goes on on the shard: which is asked for it when somebody awaits it, and not before. Were the read
+    /// over by then, its awaiter would go on where it is.
+    /// </summary>
     private ValueTask<ReadResult> ReadElsewhereAsync(int minimum, CancellationToken cancellationToken)
     {
         if (!_isReading)
         {
+            _isForeign = true;
             _isReading = true;
+            _isAsked = false;
             _minimum = minimum;
             _cancellationToken = cancellationToken;
             _read.Reset();
-            Ask(Asked.Read);
         }
 
         return new ValueTask<ReadResult>(this, _read.Version);
+    }
+
+    private void AskForRead()
+    {
+        if (!_isAsked)
+        {
+            _isAsked = true;
+            Ask(Asked.Read);
+        }
     }
 
     /// <summary>On the shard.</summary>
@@ -192,8 +208,11 @@ internal sealed class InlinePipeReader : PipeReader, IValueTaskSource<ReadResult
 
     ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _read.GetStatus(token);
 
-    void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
         _read.OnCompleted(continuation, state, token, flags);
+        AskForRead();
+    }
 
     private sealed class Requests(InlinePipeReader reader) : ForeignRequests(reader._shard)
     {

@@ -12,7 +12,9 @@ namespace Reactor.Net.Kestrel;
 internal sealed class ReactorTransportFactory : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     private readonly IServiceProvider _services;
-    private readonly ReactorTransportOptions _options;
+
+    // Read when there is something to bind: what is wrong with them is for the start to tell.
+    private readonly IOptions<ReactorTransportOptions> _options;
     private readonly ILogger _logger;
     private readonly Lazy<ReactorHost?> _host;
     private readonly Lazy<TransportShards> _shards;
@@ -20,11 +22,13 @@ internal sealed class ReactorTransportFactory : IConnectionListenerFactory, ICon
     public ReactorTransportFactory(IServiceProvider services, IOptions<ReactorTransportOptions> options)
     {
         _services = services;
-        _options = options.Value;
+        _options = options;
         _logger = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger(TransportLog.Category);
         _host = new Lazy<ReactorHost?>(FindHost);
         _shards = new Lazy<TransportShards>(() => new TransportShards(_host.Value!, services.GetService<IMemoryPoolFactory<byte>>()));
     }
+
+    private ReactorTransportOptions Options => _options.Value;
 
     /// <summary>False for what is not ours (QUIC, named pipes), and for all where there are no shards: then Kestrel asks the transport that was added before.</summary>
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint or UnixDomainSocketEndPoint or FileHandleEndPoint && _host.Value is not null;
@@ -37,8 +41,8 @@ internal sealed class ReactorTransportFactory : IConnectionListenerFactory, ICon
         {
             return endpoint switch
             {
-                IPEndPoint ip => await BindTcpAsync(handler => TcpServer.StartAsync(_host.Value!, ip, handler, _options.TcpServer())).ConfigureAwait(false),
-                UnixDomainSocketEndPoint unix => await BindUnixAsync(handler => UnixServer.StartAsync(_host.Value!, unix, handler, _options.UnixServer())).ConfigureAwait(false),
+                IPEndPoint ip => await BindTcpAsync(handler => TcpServer.StartAsync(_host.Value!, ip, handler, Options.TcpServer())).ConfigureAwait(false),
+                UnixDomainSocketEndPoint unix => await BindUnixAsync(handler => UnixServer.StartAsync(_host.Value!, unix, handler, Options.UnixServer())).ConfigureAwait(false),
                 FileHandleEndPoint handle => await BindHandleAsync(handle).ConfigureAwait(false),
                 _ => throw new NotSupportedException($"{endpoint} ({endpoint.GetType()}) is no address of TCP or of a Unix domain socket."),
             };
@@ -71,17 +75,17 @@ internal sealed class ReactorTransportFactory : IConnectionListenerFactory, ICon
     }
 
     private Task<IConnectionListener> BindTcpAsync(Func<Func<TcpConnection, Task>, Task<TcpServer>> start) =>
-        ReactorConnectionListener<TcpConnection>.BindAsync(_shards.Value, _options, _logger, async handler => await start(handler).ConfigureAwait(false));
+        ReactorConnectionListener<TcpConnection>.BindAsync(_shards.Value, Options, _logger, async handler => await start(handler).ConfigureAwait(false));
 
     private Task<IConnectionListener> BindUnixAsync(Func<Func<UnixConnection, CancellationToken, Task>, Task<UnixServer>> start) =>
-        ReactorConnectionListener<UnixConnection>.BindAsync(_shards.Value, _options, _logger, async handler => await start((connection, _) => handler(connection)).ConfigureAwait(false));
+        ReactorConnectionListener<UnixConnection>.BindAsync(_shards.Value, Options, _logger, async handler => await start((connection, _) => handler(connection)).ConfigureAwait(false));
 
     /// <summary>A socket that somebody else has opened, and that stays theirs: the listener has a duplicate.</summary>
     private async Task<IConnectionListener> BindHandleAsync(FileHandleEndPoint endPoint)
     {
         using var handle = new SafeSocketHandle((nint)endPoint.FileHandle, ownsHandle: false);
         return InheritedSocket.IsUnix(handle)
-            ? await BindUnixAsync(handler => UnixServer.StartAsync(_host.Value!, handle, handler, _options.UnixServer())).ConfigureAwait(false)
-            : await BindTcpAsync(handler => TcpServer.StartAsync(_host.Value!, handle, handler, _options.TcpServer())).ConfigureAwait(false);
+            ? await BindUnixAsync(handler => UnixServer.StartAsync(_host.Value!, handle, handler, Options.UnixServer())).ConfigureAwait(false)
+            : await BindTcpAsync(handler => TcpServer.StartAsync(_host.Value!, handle, handler, Options.TcpServer())).ConfigureAwait(false);
     }
 }
