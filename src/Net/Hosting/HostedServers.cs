@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Reactor.Net.Hosting;
 
 /// <summary>All servers of an application: started one after the other, stopped together.</summary>
-internal sealed class HostedServers(ServerContext context, TcpServerCollection tcp, IConfiguration? configuration = null) : IAsyncDisposable
+internal sealed class HostedServers(ServerContext context, TcpServerCollection tcp, UdpServerCollection udp, IConfiguration? configuration = null) : IAsyncDisposable
 {
     /// <summary>
     /// How long the end of a server may take beyond its deadline: it waits 5 seconds for handlers that go on after their
@@ -12,6 +12,8 @@ internal sealed class HostedServers(ServerContext context, TcpServerCollection t
     /// </summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(6);
 
+    // In the order of their start.
+    private readonly IHostedServer[] _servers = [.. tcp, .. udp];
     private readonly List<IHostedServer> _started = [];
 
     private ILogger Logger => context.Logger;
@@ -20,7 +22,7 @@ internal sealed class HostedServers(ServerContext context, TcpServerCollection t
     internal async Task StartAsync(CancellationToken cancellationToken)
     {
         WarnOfUnknown();
-        foreach (IHostedServer server in tcp)
+        foreach (IHostedServer server in _servers)
         {
             try
             {
@@ -101,9 +103,9 @@ internal sealed class HostedServers(ServerContext context, TcpServerCollection t
     {
         foreach (IConfigurationSection section in configuration?.GetSection(HostedTcpServerOptionsSetup.SectionName).GetChildren() ?? [])
         {
-            if (!tcp.Any(server => server.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase)))
+            if (!Array.Exists(_servers, server => server.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase)))
             {
-                NetLog.UnknownServer(Logger, section.Path, string.Join(", ", tcp.Select(server => server.Name)));
+                NetLog.UnknownServer(Logger, section.Path, string.Join(", ", _servers.Select(server => server.Name)));
             }
         }
     }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using Reactor.Net.Hosting;
 
 namespace Reactor.Net;
@@ -64,21 +63,18 @@ public sealed class HostedTcpServer : IHostedServer
         own.Validate(context.Host.Shards);
         _drainTimeout = own.DrainTimeout;
         _handler = await _openHandlers(context, options).ConfigureAwait(false);
-        var started = new List<TcpServer>();
-        try
+        if (options.Tls is { } tls)
         {
-            foreach (string text in options.EndPoints)
-            {
-                await ListenAsync(context, ListenAddress.Parse(text), own, started, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        catch
-        {
-            await Task.WhenAll(started.Select(server => server.StopAsync(new CancellationToken(canceled: true)))).ConfigureAwait(false);
-            throw;
+            _handler = new TlsHandler(Name, tls, _handler, context.Logger).HandleAsync;
         }
 
-        Volatile.Write(ref _servers, [.. started]);
+        Volatile.Write(ref _servers, await HostedAddresses.ListenAsync(
+            context,
+            Name,
+            options.EndPoints,
+            endPoint => TcpServer.StartAsync(context.Host, endPoint, HandleAsync, own),
+            static server => server.StopAsync(new CancellationToken(canceled: true)),
+            cancellationToken).ConfigureAwait(false));
     }
 
     Task IHostedServer.StopAsync(CancellationToken deadline) => Task.WhenAll(_servers.Select(server => server.StopAsync(deadline)));
@@ -99,41 +95,6 @@ public sealed class HostedTcpServer : IHostedServer
 
         return own;
     }
-
-    /// <param name="context">What is needed to start.</param>
-    /// <param name="address">One or several addresses of one port.</param>
-    /// <param name="own">The options.</param>
-    /// <param name="started">Is added to, by one for each address that listens.</param>
-    /// <param name="cancellationToken">Ends the start between two addresses.</param>
-    private async Task ListenAsync(ServerContext context, ListenAddress address, TcpServerOptions own, List<TcpServer> started, CancellationToken cancellationToken)
-    {
-        int before = started.Count;
-        SocketException? failure = null;
-        foreach (IPEndPoint endPoint in address.EndPoints)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            try
-            {
-                started.Add(await TcpServer.StartAsync(context.Host, endPoint, HandleAsync, own).ConfigureAwait(false));
-            }
-            catch (SocketException exception) when (address.TakesWhatThereIs && exception.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported)
-            {
-                NetLog.AddressSkipped(context.Logger, Name, endPoint, exception.Message);
-                failure = exception;
-            }
-            catch (SocketException exception)
-            {
-                throw CannotListen(exception);
-            }
-        }
-
-        if (started.Count == before)
-        {
-            throw CannotListen(failure!);
-        }
-    }
-
-    private IOException CannotListen(SocketException failure) => new($"Server '{Name}' could not be started: {failure.Message}", failure);
 
     /// <remarks>Hot path for connections that are short: one look more than the handler itself.</remarks>
     private Task HandleAsync(TcpConnection connection, CancellationToken stopping)

@@ -20,6 +20,12 @@ public sealed class HostedTcpServerOptions : TcpServerOptions, IValidatableObjec
     public TcpHandlerLifetime HandlerLifetime { get; set; }
 
     /// <summary>
+    /// Has connections speak TLS: handlers find it in <see cref="StreamConnection.AsStream"/>, and in
+    /// <see cref="StreamConnection.Tls"/> what was agreed on. Null, the default, for none.
+    /// </summary>
+    public TlsServerOptions? Tls { get; set; }
+
+    /// <summary>
     /// The name of the scheduling group in which connections are accepted and handlers run; servers that name the same share
     /// it. Null, the default, for <see cref="ServerOptions.SchedulingGroup"/>.
     /// </summary>
@@ -37,17 +43,9 @@ public sealed class HostedTcpServerOptions : TcpServerOptions, IValidatableObjec
     /// <summary>All that is wrong, as far as it can be told without the shards.</summary>
     private IEnumerable<string> Problems()
     {
-        if (EndPoints.Count == 0)
+        foreach (string problem in HostedServerProblems.Of(EndPoints, SchedulingGroup, SchedulingGroupName, SchedulingGroupShares, () => Validate([])))
         {
-            yield return $"there is no address to listen on. Give one where the server is added, or in {nameof(EndPoints)}, such as '0.0.0.0:7000'.";
-        }
-
-        foreach (string endPoint in EndPoints)
-        {
-            if (!ListenAddress.TryParse(endPoint, out _, out string? problem))
-            {
-                yield return $"{nameof(EndPoints)} has '{endPoint}': {problem}";
-            }
+            yield return problem;
         }
 
         if (!Enum.IsDefined(HandlerLifetime))
@@ -55,30 +53,9 @@ public sealed class HostedTcpServerOptions : TcpServerOptions, IValidatableObjec
             yield return $"{nameof(HandlerLifetime)} is {HandlerLifetime}: known are {string.Join(", ", Enum.GetNames<TcpHandlerLifetime>())}.";
         }
 
-        if (SchedulingGroupName is { } name && (string.IsNullOrWhiteSpace(name) || SchedulingGroup is not null))
+        foreach (string problem in Tls?.Problems() ?? [])
         {
-            yield return $"{nameof(SchedulingGroupName)} is '{name}': name a group, or set {nameof(SchedulingGroup)}, not both.";
-        }
-
-        if (SchedulingGroupShares is { } shares && (shares is < 1 or > Reactor.SchedulingGroup.MaxShares || SchedulingGroupName is null))
-        {
-            yield return $"{nameof(SchedulingGroupShares)} is {shares}: from 1 to {Reactor.SchedulingGroup.MaxShares} is possible, together with {nameof(SchedulingGroupName)}.";
-        }
-
-        string? refusal = null;
-        try
-        {
-            // What depends on the shards is checked when they run.
-            Validate([]);
-        }
-        catch (ArgumentException exception)
-        {
-            refusal = exception.Message;
-        }
-
-        if (refusal is not null)
-        {
-            yield return refusal;
+            yield return problem;
         }
     }
 }

@@ -32,6 +32,12 @@ internal static partial class NetLog
     [LoggerMessage(8, LogLevel.Error, "Server '{Server}': the services of the connection with {Peer} could not be disposed.", EventName = "DisposalFailed")]
     internal static partial void DisposalFailed(ILogger logger, string server, EndPoint? peer, Exception exception);
 
+    [LoggerMessage(10, LogLevel.Debug, "Server '{Server}': no TLS with {Peer}: {Reason}", EventName = "HandshakeFailed")]
+    internal static partial void HandshakeFailed(ILogger logger, string server, EndPoint? peer, string reason);
+
+    [LoggerMessage(11, LogLevel.Error, "Server '{Server}': the handler of the socket of {Shard} failed, and the socket was closed.", EventName = "SocketHandlerFailed")]
+    internal static partial void SocketHandlerFailed(ILogger logger, string server, Shard shard, Exception exception);
+
     [LoggerMessage(9, LogLevel.Warning, "{Section} in the configuration is for no server of the application: known are {Servers}.", EventName = "UnknownServer")]
     internal static partial void UnknownServer(ILogger logger, string section, string servers);
 }

@@ -21,21 +21,21 @@ internal sealed class ConnectionStream(StreamConnection connection) : Stream
     }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        connection.ReceiveAsync(buffer, cancellationToken);
+        connection.Tls is null ? connection.ReceiveAsync(buffer, cancellationToken) : connection.ReceiveForTls(buffer, cancellationToken);
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
     {
         ValidateBufferArguments(buffer, offset, count);
-        return connection.ReceiveAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        connection.SendAsync(buffer, cancellationToken);
+        connection.Tls is null ? connection.SendAsync(buffer, cancellationToken) : connection.SendForTls(buffer, cancellationToken);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
     {
         ValidateBufferArguments(buffer, offset, count);
-        return connection.SendAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        return WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
     }
 
     public override IAsyncResult BeginRead(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state) =>

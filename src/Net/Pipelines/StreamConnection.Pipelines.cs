@@ -42,13 +42,19 @@ public abstract partial class StreamConnection
     /// <see cref="NotSupportedException"/>, because they would block the shard. Disposing the stream closes the connection.
     /// </summary>
     /// <remarks>
-    /// It is used on the shard only. Failures of the connection are told as <see cref="IOException"/> from now on, as the users
+    /// Of a connection whose server has TLS it is the stream within that. It is used on the shard only. Failures of the connection are told as <see cref="IOException"/> from now on, as the users
     /// of streams expect, with the <see cref="SocketException"/> inside. A second call returns the same stream.
     /// </remarks>
     /// <exception cref="InvalidOperationException">Not on its shard, or the connection has a pipe, whose ends have streams of their own.</exception>
     /// <exception cref="ObjectDisposedException">The connection is closed.</exception>
     public Stream AsStream()
     {
+        if (Tls is not null)
+        {
+            VerifyUsable();
+            return Tls;
+        }
+
         VerifyDirect();
         Receiver.ServesLibraries = Sender.ServesLibraries = true;
         return _stream ??= new ConnectionStream(this);

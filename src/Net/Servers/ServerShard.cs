@@ -280,7 +280,7 @@ internal sealed class ServerShard<TConnection>
 
     /// <summary>Whether it tells what the network did, and not what the handler did wrong.</summary>
     private static bool IsOfConnection(Exception failure) =>
-        failure is SocketException or OperationCanceledException or IOException { InnerException: SocketException };
+        failure is SocketException or OperationCanceledException or HandshakeFailedException or IOException { InnerException: SocketException };
 
     /// <summary>The connection has ended, and has sent what was flushed before; on the shard, unless that has stopped.</summary>
     private void Leave(TConnection connection)

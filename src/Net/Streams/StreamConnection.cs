@@ -32,6 +32,9 @@ public abstract partial class StreamConnection : ShardObject, IDisposable
         /// <summary>The pipe that the connection has become.</summary>
         Pipe,
 
+        /// <summary>TLS alone.</summary>
+        Tls,
+
         /// <summary>Nobody any more.</summary>
         Closed,
     }
@@ -120,13 +123,24 @@ public abstract partial class StreamConnection : ShardObject, IDisposable
         Shard.VerifyAccess();
         if (_use != Use.Direct)
         {
-            ThrowNotDirect();
+            VerifyTlsCall();
         }
     }
 
-    private void ThrowNotDirect()
+    /// <summary>Neither closed nor a pipe; and within TLS nobody else sends or receives.</summary>
+    private void VerifyTlsCall()
     {
         ThrowIfClosed();
+        if (_use == Use.Tls)
+        {
+            if (_isTlsCall)
+            {
+                return;
+            }
+
+            throw new InvalidOperationException($"{this} speaks TLS: read and write through {nameof(AsStream)}(), or what is sent would go out in the clear.");
+        }
+
         throw new InvalidOperationException($"{this} has been made a pipe: receive and send through its {nameof(ConnectionPipe.Input)} and {nameof(ConnectionPipe.Output)}.");
     }
 

@@ -1,7 +1,7 @@
 namespace Reactor.Net;
 
 /// <summary>How a <see cref="UdpServer"/> binds and stops.</summary>
-public sealed class UdpServerOptions
+public class UdpServerOptions
 {
     /// <summary>What <see cref="CancellationTokenSource"/> takes: no longer than 2^32 - 2 milliseconds.</summary>
     private static readonly TimeSpan s_longestDrainTimeout = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
@@ -14,6 +14,8 @@ public sealed class UdpServerOptions
 
     /// <summary>How long <see cref="UdpServer.DisposeAsync"/> lets handlers finish before it closes their sockets. 5 seconds by default.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    internal UdpServerOptions Copy() => (UdpServerOptions)MemberwiseClone();
 
     /// <exception cref="ArgumentException">An option cannot be met; the message names it, its value and what would do.</exception>
     internal void Validate()

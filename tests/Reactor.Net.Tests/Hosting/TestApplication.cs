@@ -17,7 +17,7 @@ internal sealed class TestApplication : IAsyncDisposable
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(Settings(settings));
-        builder.Logging.AddProvider(Log);
+        builder.Logging.AddProvider(Log).SetMinimumLevel(LogLevel.Debug);
         configure(builder.Services);
         _host = builder.Build();
     }

@@ -102,14 +102,4 @@ public sealed class OpenSslTests : ShardTest
         socket.Bind(Peers.AnyLoopbackPort);
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
-
-    /// <summary>A test that needs the program, which a user may not have; .ci/run brings it.</summary>
-    private sealed class OpenSslFactAttribute : FactAttribute
-    {
-        public OpenSslFactAttribute()
-        {
-            bool isThere = Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(static folder => File.Exists(Path.Combine(folder, "openssl")));
-            Skip = isThere ? null : "openssl is not installed: 'apt-get install openssl' brings it";
-        }
-    }
 }
