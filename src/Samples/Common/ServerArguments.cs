@@ -9,7 +9,8 @@ namespace Reactor.Samples.Common;
 /// <param name="EndPoint">Where to listen.</param>
 /// <param name="Reactor">What the shards are made of.</param>
 /// <param name="Server">How connections come to the shards.</param>
-public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor, TcpServerOptions Server)
+/// <param name="Parsed">All of them, for those that only one sample has.</param>
+public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor, TcpServerOptions Server, ParseResult Parsed)
 {
     /// <summary>The exit code for options that are unknown or cannot be met.</summary>
     public const int UsageError = 2;
@@ -24,7 +25,11 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
     private static readonly string[] s_distributions = Array.ConvertAll(Enum.GetNames<ConnectionDistribution>(), Spell);
 
     /// <summary>Reads the command line. If there is nothing to run, because of a mistake or of <c>--help</c>, the exit code says so.</summary>
-    public static ServerArguments? Parse(string[] arguments, string description, out int exitCode)
+    /// <param name="arguments">As they were given.</param>
+    /// <param name="description">What the sample is, for <c>--help</c>.</param>
+    /// <param name="exitCode">0, or why there is nothing to run.</param>
+    /// <param name="own">Options of this sample alone.</param>
+    public static ServerArguments? Parse(string[] arguments, string description, out int exitCode, params ReadOnlySpan<Option> own)
     {
         var port = new Option<int>("--port") { Description = "The port to listen on; 0 lets the kernel choose.", DefaultValueFactory = _ => 8080 };
         var address = new Option<string>("--address") { Description = "The address to listen on, IPv4 or IPv6.", DefaultValueFactory = _ => "127.0.0.1" };
@@ -49,6 +54,11 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
         backend.Validators.Add(result => Check(result, backend, value => s_backends.ContainsKey(value), $"there are {string.Join(", ", s_backends.Keys)}"));
 
         var command = new RootCommand(description) { port, address, shards, cpus, overprovisioned, idlePoll, distribution, maxConnections, pollBudget, stallThreshold, backend };
+        foreach (Option option in own)
+        {
+            command.Add(option);
+        }
+
         ParseResult parsed = command.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
@@ -97,12 +107,13 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
             {
                 Distribution = Enum.Parse<ConnectionDistribution>(parsed.GetValue(distribution)!, ignoreCase: true),
                 MaxConnections = Given(parsed, maxConnections),
-            });
+            },
+            parsed);
     }
 
     /// <summary>For what only the start finds out: the option and its value as they were given, as the beginning of a message.</summary>
     /// <param name="name">The name of the framework's option that cannot be met.</param>
-    internal string OptionOf(string? name) => name switch
+    public string OptionOf(string? name) => name switch
     {
         nameof(ReactorOptions.CpuSet) => $"--cpus {Reactor.CpuSet}: ",
         nameof(ReactorOptions.Shards) => $"--shards {Reactor.Shards}: ",
