@@ -12,6 +12,8 @@ namespace Reactor.Samples.Tests.Processes;
 /// <summary>A sample as a user runs it: its executable, in a process of its own, which never outlives the test.</summary>
 internal sealed partial class SampleProcess : IDisposable
 {
+    private const string ReadyPrefix = "listening on ";
+
     internal const int SIGINT = 2;
     internal const int SIGTERM = 15;
 
@@ -47,8 +49,11 @@ internal sealed partial class SampleProcess : IDisposable
     internal IReadOnlyList<(int Accepted, int Requests)> Summary =>
         [.. SummaryLine().Matches(Error).Select(match => (Number(match.Groups[1]), Number(match.Groups[2])))];
 
-    /// <summary>Where it says that it listens.</summary>
+    /// <summary>Where it says that it listens, first.</summary>
     internal IPEndPoint EndPoint { get; private set; } = null!;
+
+    /// <summary>All addresses that it says it listens on.</summary>
+    internal IReadOnlyList<Uri> Addresses => [.. Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => new Uri(line[ReadyPrefix.Length..]))];
 
     /// <summary>Starts a sample on a port of the kernel's choice and waits until it says that it is ready.</summary>
     internal static SampleProcess Serve(string name, params string[] arguments) =>
@@ -66,7 +71,7 @@ internal sealed partial class SampleProcess : IDisposable
         try
         {
             Eventually.Until(() => sample.Output.Contains('\n', StringComparison.Ordinal) || sample.HasExited, "a ready line");
-            Uri address = new(sample.Output.TrimEnd()["listening on ".Length..]);
+            Uri address = sample.Addresses[0];
             sample.EndPoint = new IPEndPoint(IPAddress.Parse(address.Host), address.Port);
             return sample;
         }

@@ -2,6 +2,7 @@
 (() => {
   const place = document.currentScript.dataset.place;
   const seconds = 120;
+  const fewest = 30;
   const colours = 8;
   const number = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
   const small = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
@@ -84,9 +85,10 @@
   const draw = measure => {
     const most = history.reduce((top, sample) => sample.shards.reduce((top, shard) => Math.max(top, shard[measure.name] || 0), top), measure.least);
     measure.top.textContent = measure.show(most);
-    const start = seconds - history.length;
+    const span = Math.max(history.length, fewest);
+    const x = second => ((second + span - history.length) * (seconds - 1) / (span - 1)).toFixed(2);
     measure.lines.forEach((line, id) => line.setAttribute('points', history
-      .map((sample, second) => `${start + second},${(100 - 100 * (sample.shards[id][measure.name] || 0) / most).toFixed(1)}`).join(' ')));
+      .map((sample, second) => `${x(second)},${(100 - 100 * (sample.shards[id][measure.name] || 0) / most).toFixed(1)}`).join(' ')));
   };
 
   const take = sample => {
