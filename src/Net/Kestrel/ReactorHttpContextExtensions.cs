@@ -26,7 +26,9 @@ public static class ReactorHttpContextExtensions
     public static bool TryGetShard(this HttpContext context, [NotNullWhen(true)] out Shard? shard)
     {
         ArgumentNullException.ThrowIfNull(context);
-        shard = context.Features.Get<IConnectionShardFeature>()?.Shard;
+
+        // By the type, not by Get<T>: a generic method of an interface is looked up at each call.
+        shard = (context.Features[typeof(IConnectionShardFeature)] as IConnectionShardFeature)?.Shard;
         return shard is not null;
     }
 }

@@ -12,6 +12,9 @@ internal static class WebApp
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+
+        // Whoever may log an error of a request has an activity and a scope made for each.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         builder.Services.AddReactor(options => Copy(arguments.Common.Reactor, options));
         builder.Services.AddSharded<Counter>();
         builder.Services.AddHealthChecks().AddReactor();

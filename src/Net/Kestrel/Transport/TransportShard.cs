@@ -12,7 +12,7 @@ internal sealed class TransportShard
     {
         Shard = shard;
         Segments = SegmentPool.Of(shard);
-        Pool = pools?.Create(new MemoryPoolOptions { Owner = "reactor" }) ?? MemoryPool<byte>.Shared;
+        Pool = new ShardMemoryPool(shard, pools?.Create(new MemoryPoolOptions { Owner = "reactor" }) ?? MemoryPool<byte>.Shared);
     }
 
     internal Shard Shard { get; }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.AspNetCore.Connections;
 
 namespace Reactor.Net.Kestrel;
@@ -24,10 +23,7 @@ internal sealed class TransportShards(ReactorHost host, IMemoryPoolFactory<byte>
     {
         foreach (TransportShard? shard in _shards)
         {
-            if (shard is not null && shard.Pool != MemoryPool<byte>.Shared)
-            {
-                shard.Pool.Dispose();
-            }
+            shard?.Pool.Dispose();
         }
     }
 }
