@@ -19,9 +19,7 @@ public sealed class HostingLeakTests
             await ServeAsync(isAborted: i % 2 == 0);
         }
 
-        await Eventually.IsEqualAsync(threads, () => ShardThreads, "threads of shards");
-        await Eventually.IsEqualAsync(descriptors, () => ProcessState.DescriptorCount, "descriptors of the process");
-        await Eventually.IsEqualAsync(contexts, () => ProcessState.AioContexts, "AIO contexts of the process");
+        await AssertNoMoreThanAsync(threads, descriptors, contexts);
     }
 
     [Fact]
@@ -40,9 +38,7 @@ public sealed class HostingLeakTests
             await FailAsync();
         }
 
-        await Eventually.IsEqualAsync(threads, () => ShardThreads, "threads of shards");
-        await Eventually.IsEqualAsync(descriptors, () => ProcessState.DescriptorCount, "descriptors of the process");
-        await Eventually.IsEqualAsync(contexts, () => ProcessState.AioContexts, "AIO contexts of the process");
+        await AssertNoMoreThanAsync(threads, descriptors, contexts);
 
         async Task FailAsync()
         {
@@ -51,6 +47,14 @@ public sealed class HostingLeakTests
                 .AddTcpServer<EchoHandler>("second", other.LocalEndPoint!.ToString()));
             await Assert.ThrowsAsync<IOException>(() => application.StartAsync());
         }
+    }
+
+    /// <summary>Fewer is well: hosts of the tests before may still have been stopping when these were counted.</summary>
+    private static async Task AssertNoMoreThanAsync(int threads, int descriptors, int contexts)
+    {
+        await Eventually.IsTrueAsync(() => ShardThreads <= threads, $"no more than {threads} threads of shards");
+        await Eventually.IsTrueAsync(() => ProcessState.DescriptorCount <= descriptors, $"no more than {descriptors} descriptors of the process");
+        await Eventually.IsTrueAsync(() => ProcessState.AioContexts <= contexts, $"no more than {contexts} AIO contexts of the process");
     }
 
     private static int ShardThreads => Directory.GetDirectories("/proc/self/task").Count(static task =>
