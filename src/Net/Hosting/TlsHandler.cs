@@ -16,7 +16,7 @@ internal sealed class TlsHandler(string server, TlsServerOptions options, Func<T
 
     internal async Task HandleAsync(TcpConnection connection, CancellationToken stopping)
     {
-        var tls = new SslStream(connection.AsStream(), leaveInnerStreamOpen: true);
+        var tls = new HandlerTlsStream(connection.AsStream());
         try
         {
             await ShakeHandsAsync(tls, connection, stopping);
@@ -29,7 +29,7 @@ internal sealed class TlsHandler(string server, TlsServerOptions options, Func<T
         }
         finally
         {
-            await tls.DisposeAsync();
+            await tls.ReleaseAsync();
         }
     }
 

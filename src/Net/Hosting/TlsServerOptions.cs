@@ -10,6 +10,8 @@ public sealed class TlsServerOptions
     /// <summary>The longest, of which the timers are capable: some 49 days.</summary>
     private static readonly TimeSpan s_longestTimeout = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
+    private SslServerAuthenticationOptions? _opened;
+
     /// <summary>
     /// The file of the certificate: PEM, with those that it was signed by behind it, or PKCS #12 (.pfx). Read when the server
     /// starts. Null, the default, if <see cref="Authentication"/> gives one or chooses.
@@ -51,11 +53,21 @@ public sealed class TlsServerOptions
         {
             yield return $"there is no certificate: name its file in {nameof(HostedTcpServerOptions.Tls)}.{nameof(CertificatePath)}, or have one given, or chosen, by {nameof(HostedTcpServerOptions.Tls)}.{nameof(Authentication)}.";
         }
+        else if (Open() is { ServerCertificateContext: null, ServerCertificate: X509Certificate2 { HasPrivateKey: false } bare })
+        {
+            yield return $"the certificate that {nameof(HostedTcpServerOptions.Tls)}.{nameof(Authentication)} has given ({bare.Subject}) is without its private key: give it with that.";
+        }
     }
 
     /// <summary>What to shake hands with.</summary>
     internal SslServerAuthenticationOptions Open()
     {
+        // The check at the start has opened them.
+        if (_opened is not null)
+        {
+            return _opened;
+        }
+
         var authentication = new SslServerAuthenticationOptions();
         if (CertificatePath is not null)
         {
@@ -63,7 +75,7 @@ public sealed class TlsServerOptions
         }
 
         Authentication?.Invoke(authentication);
-        return authentication;
+        return _opened = authentication;
     }
 
     private string? Unreadable()

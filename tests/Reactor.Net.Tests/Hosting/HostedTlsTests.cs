@@ -35,16 +35,56 @@ public sealed class HostedTlsTests
         Assert.Equal("hello"u8.ToArray(), echo);
     }
 
-    [Fact]
-    public async Task A_client_is_told_the_end_by_TLS_and_by_TCP()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_client_is_told_the_end_by_TLS_and_by_TCP(bool isDisposed)
     {
-        await using TestApplication application = await StartAsync(async (connection, stopping) => await connection.AsStream().WriteAsync("bye"u8.ToArray(), stopping));
-        using SslStream tls = await ConnectAsync(application);
-        byte[] text = new byte[10];
-        Assert.Equal(3, await tls.ReadAtLeastAsync(text, 3).AsTask().WaitAsync(Eventually.Patience));
+        await using TestApplication application = await StartAsync(async (connection, stopping) =>
+        {
+            Stream stream = connection.AsStream();
+            await stream.WriteAsync("bye"u8.ToArray(), stopping);
+            if (isDisposed)
+            {
+                await stream.DisposeAsync();
+            }
+        });
+        using var wire = new RecordingStream(await Peers.ConnectAsync(application.Servers["tls"].EndPoint));
+        using SslStream tls = await ShakeHandsAsync(wire, SslProtocols.Tls12);
 
-        // 0 without an exception is close_notify.
-        Assert.Equal(0, await tls.ReadAsync(text).AsTask().WaitAsync(Eventually.Patience));
+        Assert.Equal("bye"u8.ToArray(), await ReadToEndAsync(tls));
+        Assert.Equal(RecordingStream.Alert, wire.LastRecord);
+        Assert.Equal(0, application.Servers["tls"].GetStatistics().ConnectionFailures);
+    }
+
+    [Fact]
+    public async Task A_handler_that_fails_tells_no_good_end_though_it_disposes_its_stream()
+    {
+        await using TestApplication application = await StartAsync(async (connection, stopping) =>
+        {
+            await using Stream stream = connection.AsStream();
+            await stream.WriteAsync("half"u8.ToArray(), stopping);
+            throw new InvalidDataException("no more of it");
+        });
+        using var wire = new RecordingStream(await Peers.ConnectAsync(application.Servers["tls"].EndPoint));
+        using SslStream tls = await ShakeHandsAsync(wire, SslProtocols.Tls12);
+
+        await Assert.ThrowsAnyAsync<IOException>(() => ReadToEndAsync(tls));
+        Assert.NotEqual(RecordingStream.Alert, wire.LastRecord);
+    }
+
+    [Fact]
+    public async Task Options_are_set_once()
+    {
+        int calls = 0;
+        await using TestApplication application = await StartAsync<StreamEchoHandler>(options => options.Authentication = authentication =>
+        {
+            calls++;
+            WithCertificate(authentication);
+        });
+        using SslStream tls = await ConnectAsync(application);
+
+        Assert.Equal(1, calls);
     }
 
     [Fact]
@@ -172,6 +212,8 @@ public sealed class HostedTlsTests
         await AssertRefusesAsync(options => (options.CertificatePath, options.Password) = (directory["all.pfx"], "wrong"), "all.pfx");
         await AssertRefusesAsync(options => options.KeyPath = directory["bare.pem"], "name the certificate too");
         await AssertRefusesAsync(static _ => { }, "there is no certificate");
+        using X509Certificate2 bare = X509CertificateLoader.LoadCertificate(Certificates.Server.RawData);
+        await AssertRefusesAsync(options => options.Authentication = authentication => authentication.ServerCertificate = bare, "without its private key");
         await AssertRefusesAsync(options => (options.Authentication, options.HandshakeTimeout) = (WithCertificate, TimeSpan.Zero), "HandshakeTimeout is 00:00:00");
     }
 
@@ -207,16 +249,26 @@ public sealed class HostedTlsTests
 
     private static void WithCertificate(SslServerAuthenticationOptions authentication) => authentication.ServerCertificate = Certificates.Server;
 
-    private static async Task<SslStream> ConnectAsync(TestApplication application)
+    private static async Task<SslStream> ConnectAsync(TestApplication application) =>
+        await ShakeHandsAsync(new NetworkStream(await Peers.ConnectAsync(application.Servers["tls"].EndPoint), ownsSocket: true), SslProtocols.None);
+
+    private static async Task<SslStream> ShakeHandsAsync(Stream wire, SslProtocols protocols)
     {
-        Socket socket = await Peers.ConnectAsync(application.Servers["tls"].EndPoint);
-        var tls = new SslStream(new NetworkStream(socket, ownsSocket: true), false, static (_, certificate, _, _) => Certificates.Server.Equals(certificate));
+        var tls = new SslStream(wire, false, static (_, certificate, _, _) => Certificates.Server.Equals(certificate));
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = Certificates.Host,
+            EnabledSslProtocols = protocols,
             ApplicationProtocols = [new SslApplicationProtocol("echo")],
         }).WaitAsync(Eventually.Patience);
         return tls;
+    }
+
+    private static async Task<byte[]> ReadToEndAsync(SslStream tls)
+    {
+        using var all = new MemoryStream();
+        await tls.CopyToAsync(all).WaitAsync(Eventually.Patience);
+        return all.ToArray();
     }
 
     private static async Task AssertRefusesAsync(Action<TlsServerOptions> configure, string said)
@@ -238,6 +290,37 @@ public sealed class HostedTlsTests
                 Assert.Same(Shard.Current, connection.Shard);
                 await stream.WriteAsync(buffer.AsMemory(0, read), stopping);
             }
+        }
+    }
+
+    /// <summary>What a client receives, of which the kinds of the records are legible: up to TLS 1.2 that of an alert, such as close_notify, is.</summary>
+    private sealed class RecordingStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
+    {
+        internal const int Alert = 21;
+
+        private readonly MemoryStream _received = new();
+
+        /// <summary>The kind of the last record. The end of a stream alone does not tell: SslStream reads 0 at a bare FIN too.</summary>
+        internal int LastRecord
+        {
+            get
+            {
+                byte[] bytes = _received.ToArray();
+                int kind = -1;
+                for (int at = 0; at < bytes.Length; at += 5 + (bytes[at + 3] << 8 | bytes[at + 4]))
+                {
+                    kind = bytes[at];
+                }
+
+                return kind;
+            }
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            int read = await base.ReadAsync(buffer, cancellationToken);
+            _received.Write(buffer.Span[..read]);
+            return read;
         }
     }
 }
