@@ -10,7 +10,9 @@ public sealed class TlsServerOptions
     /// <summary>The longest, of which the timers are capable: some 49 days.</summary>
     private static readonly TimeSpan s_longestTimeout = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
 
-    private SslServerAuthenticationOptions? _opened;
+    // What the check at the start has read and made, for the server.
+    private SslStreamCertificateContext? _certificate;
+    private SslServerAuthenticationOptions? _authentication;
 
     /// <summary>
     /// The file of the certificate: PEM, with those that it was signed by behind it, or PKCS #12 (.pfx). Read when the server
@@ -62,27 +64,21 @@ public sealed class TlsServerOptions
     /// <summary>What to shake hands with.</summary>
     internal SslServerAuthenticationOptions Open()
     {
-        // The check at the start has opened them.
-        if (_opened is not null)
+        if (_authentication is null)
         {
-            return _opened;
+            var authentication = new SslServerAuthenticationOptions { ServerCertificateContext = CertificatePath is null ? null : Certificate() };
+            Authentication?.Invoke(authentication);
+            _authentication = authentication;
         }
 
-        var authentication = new SslServerAuthenticationOptions();
-        if (CertificatePath is not null)
-        {
-            authentication.ServerCertificateContext = Load();
-        }
-
-        Authentication?.Invoke(authentication);
-        return _opened = authentication;
+        return _authentication;
     }
 
     private string? Unreadable()
     {
         try
         {
-            Load();
+            Certificate();
             return null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
@@ -91,6 +87,8 @@ public sealed class TlsServerOptions
             return $"{nameof(HostedTcpServerOptions.Tls)}.{nameof(CertificatePath)} is '{CertificatePath}'{key}: {exception.Message} A certificate with its private key is needed, in PEM or PKCS #12.";
         }
     }
+
+    private SslStreamCertificateContext Certificate() => _certificate ??= Load();
 
     private SslStreamCertificateContext Load()
     {

@@ -21,16 +21,9 @@ internal sealed partial class ConnectionPipeWriter
     /// <summary>The connection closes. True if bytes that were flushed are still to be sent before.</summary>
     internal bool OnClosing(bool isGraceful)
     {
-        if (_flush is { IsPending: true } flush)
+        if (_flush is { IsPending: true } flush && !TryEndForOwner(flush))
         {
-            if (_pipe.Owner is null)
-            {
-                flush.Fail(SocketErrors.Aborted($"flush on {_connection}"));
-            }
-            else
-            {
-                flush.Complete(s_ended);
-            }
+            flush.Fail(SocketErrors.Aborted($"flush on {_connection}"));
         }
 
         if (isGraceful)
@@ -136,19 +129,27 @@ internal sealed partial class ConnectionPipeWriter
     {
         if (_pipe.Errno != 0)
         {
-            if (_pipe.Owner is null)
+            if (!TryEndForOwner(flush))
             {
                 flush.Fail(_pipe.TellFailure("flush"));
-            }
-            else
-            {
-                flush.Complete(s_ended);
             }
         }
         else if (flush.IsWaitingForRoom ? _flushed < flush.Threshold : _hasSentEnd)
         {
             flush.Complete(default);
         }
+    }
+
+    /// <summary>Ends a flush whose bytes will not be sent, where the pipe has an owner: its users are told no failure. False if it has none.</summary>
+    private bool TryEndForOwner(FlushWait flush)
+    {
+        if (_pipe.Owner is null)
+        {
+            return false;
+        }
+
+        flush.Complete(s_ended);
+        return true;
     }
 
     private void Fail(int errno)

@@ -7,13 +7,15 @@ namespace Reactor.Samples.Common;
 
 /// <summary>The options that every serving sample takes.</summary>
 /// <param name="EndPoint">Where to listen.</param>
-/// <param name="Reactor">What the shards are made of.</param>
+/// <param name="ConfigureReactor">Says what the shards are made of.</param>
 /// <param name="Server">How connections come to the shards.</param>
 /// <param name="Parsed">All of them, for those that only one sample has.</param>
-public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor, TcpServerOptions Server, ParseResult Parsed)
+public sealed record ServerArguments(IPEndPoint EndPoint, Action<ReactorOptions> ConfigureReactor, TcpServerOptions Server, ParseResult Parsed)
 {
     /// <summary>The exit code for options that are unknown or cannot be met.</summary>
     public const int UsageError = 2;
+
+    private const string PortAdvice = "a port is a number from 0 to 65535";
 
     private static readonly Dictionary<string, BackendKind> s_backends = new()
     {
@@ -23,6 +25,9 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
     };
 
     private static readonly string[] s_distributions = Array.ConvertAll(Enum.GetNames<ConnectionDistribution>(), Spell);
+
+    /// <summary>The shards' options, for a sample that starts them itself.</summary>
+    public ReactorOptions Reactor { get; } = Configured(ConfigureReactor);
 
     /// <summary>Reads the command line. If there is nothing to run, because of a mistake or of <c>--help</c>, the exit code says so.</summary>
     /// <param name="arguments">As they were given.</param>
@@ -43,7 +48,7 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
         var stallThreshold = new Option<int>("--stall-threshold") { Description = "Milliseconds that a shard may be kept from its loop before that is reported; 0 for no detector.", HelpName = "milliseconds" };
         var backend = new Option<string>("--backend") { Description = "How readiness is learnt: auto (aio, or epoll where that is not to be had), aio or epoll.", DefaultValueFactory = _ => "auto" };
 
-        port.Validators.Add(result => Check(result, port, value => value is >= 0 and <= IPEndPoint.MaxPort, "a port is a number from 0 to 65535"));
+        port.Validators.Add(result => Check(result, port, value => value is >= 0 and <= IPEndPoint.MaxPort, PortAdvice));
         address.Validators.Add(result => Check(result, address, value => IPAddress.TryParse(value, out _), "give an IP address, such as 127.0.0.1, 0.0.0.0 or ::1"));
         shards.Validators.Add(result => Check(result, shards, value => value >= 1, "give a number, 1 or more"));
         idlePoll.Validators.Add(result => Check(result, idlePoll, value => value >= -1, "give microseconds, 0 to sleep immediately, or -1 to never sleep"));
@@ -80,35 +85,43 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
         }
 
         exitCode = 0;
-        var reactor = new ReactorOptions
-        {
-            Shards = Given(parsed, shards),
-            CpuSet = parsed.GetValue(cpus),
-            Overprovisioned = parsed.GetValue(overprovisioned),
-            Backend = s_backends[parsed.GetValue(backend)!],
-            Log = Console.Error.WriteLine,
-            StallDetected = static report => Console.Error.WriteLine($"reactor: {report}"),
-        };
-        if (Given(parsed, idlePoll) is { } microseconds)
-        {
-            reactor.IdlePollTime = microseconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMicroseconds(microseconds);
-        }
-
-        reactor.PollBudget = Given(parsed, pollBudget) ?? reactor.PollBudget;
-        if (Given(parsed, stallThreshold) is { } milliseconds)
-        {
-            reactor.StallThreshold = milliseconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(milliseconds);
-        }
-
         return new ServerArguments(
             new IPEndPoint(IPAddress.Parse(parsed.GetValue(address)!), parsed.GetValue(port)),
-            reactor,
+            Configure,
             new TcpServerOptions
             {
                 Distribution = Enum.Parse<ConnectionDistribution>(parsed.GetValue(distribution)!, ignoreCase: true),
                 MaxConnections = Given(parsed, maxConnections),
             },
             parsed);
+
+        void Configure(ReactorOptions reactor)
+        {
+            reactor.Shards = Given(parsed, shards);
+            reactor.CpuSet = parsed.GetValue(cpus);
+            reactor.Overprovisioned = parsed.GetValue(overprovisioned);
+            reactor.Backend = s_backends[parsed.GetValue(backend)!];
+            reactor.Log = Console.Error.WriteLine;
+            reactor.StallDetected = static report => Console.Error.WriteLine($"reactor: {report}");
+            if (Given(parsed, idlePoll) is { } microseconds)
+            {
+                reactor.IdlePollTime = microseconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMicroseconds(microseconds);
+            }
+
+            reactor.PollBudget = Given(parsed, pollBudget) ?? reactor.PollBudget;
+            if (Given(parsed, stallThreshold) is { } milliseconds)
+            {
+                reactor.StallThreshold = milliseconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(milliseconds);
+            }
+        }
+    }
+
+    /// <summary>An option for one more port that a sample may listen on; null if it is not given.</summary>
+    public static Option<int?> OptionalPort(string name, string description)
+    {
+        var port = new Option<int?>(name) { Description = description, HelpName = "port" };
+        port.Validators.Add(result => Check(result, port, static value => value is >= 0 and <= IPEndPoint.MaxPort, PortAdvice));
+        return port;
     }
 
     /// <summary>For what only the start finds out: the option and its value as they were given, as the beginning of a message.</summary>
@@ -120,6 +133,13 @@ public sealed record ServerArguments(IPEndPoint EndPoint, ReactorOptions Reactor
         nameof(TcpServerOptions.Distribution) => $"--distribution {Spell(Server.Distribution.ToString())}: ",
         _ => "",
     };
+
+    private static ReactorOptions Configured(Action<ReactorOptions> configure)
+    {
+        var options = new ReactorOptions();
+        configure(options);
+        return options;
+    }
 
     private static string Spell(string name) => name.ToLowerInvariant();
 

@@ -15,7 +15,7 @@ internal static class WebApp
 
         // Whoever may log an error of a request has an activity and a scope made for each.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
-        builder.Services.AddReactor(options => Copy(arguments.Common.Reactor, options));
+        builder.Services.AddReactor(arguments.Common.ConfigureReactor);
         builder.Services.AddSharded<Counter>();
         builder.Services.AddHealthChecks().AddReactor();
         builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter("Reactor").AddPrometheusExporter());
@@ -76,18 +76,5 @@ internal static class WebApp
         {
             kestrel.Listen(arguments.Common.EndPoint.Address, tls, static listener => listener.UseHttps(SelfSignedCertificate.Make()));
         }
-    }
-
-    private static void Copy(ReactorOptions from, ReactorOptions to)
-    {
-        to.Shards = from.Shards;
-        to.CpuSet = from.CpuSet;
-        to.Overprovisioned = from.Overprovisioned;
-        to.Backend = from.Backend;
-        to.IdlePollTime = from.IdlePollTime;
-        to.PollBudget = from.PollBudget;
-        to.StallThreshold = from.StallThreshold;
-        to.Log = from.Log;
-        to.StallDetected = from.StallDetected;
     }
 }

@@ -9,10 +9,10 @@ using Reactor.Net.Tests.Pipelines;
 
 namespace Reactor.Net.Kestrel.Tests.Http;
 
-/// <summary>Requests and answers of all kinds and sizes arrive whole, by every protocol.</summary>
+/// <summary>Requests and answers of all kinds and sizes arrive whole, by every protocol. <c>REACTOR_TRANSFER_MIB</c> makes the large ones larger, up to 1,024.</summary>
 public sealed class TransferTests
 {
-    private const int Large = 20_000_000;
+    private static readonly int s_large = int.TryParse(Environment.GetEnvironmentVariable("REACTOR_TRANSFER_MIB"), out int size) ? size * 1024 * 1024 : 20_000_000;
 
     public static TheoryData<Transport, Protocol> Protocols
     {
@@ -47,7 +47,7 @@ public sealed class TransferTests
             await context.Response.WriteAsync(Convert.ToHexString(hash.GetHashAndReset()));
         });
         using HttpClient http = ClientOf(app, protocol);
-        byte[] body = Random(Large);
+        byte[] body = Random(s_large);
         using HttpResponseMessage answer = await http.PostAsync("/", new ByteArrayContent(body)).InTimeAsync();
 
         Assert.Equal(Convert.ToHexString(SHA256.HashData(body)), await answer.Content.ReadAsStringAsync().InTimeAsync());
@@ -57,16 +57,16 @@ public sealed class TransferTests
     [MemberData(nameof(Protocols))]
     public async Task A_large_answer_arrives_whole_though_its_client_reads_slowly(Transport transport, Protocol protocol)
     {
-        byte[] body = Random(Large);
+        byte[] body = Random(s_large);
         await using TestApp app = await StartAsync(transport, protocol, async context => await context.Response.Body.WriteAsync(body));
         using HttpClient http = ClientOf(app, protocol);
         using HttpResponseMessage answer = await http.GetAsync("/", HttpCompletionOption.ResponseHeadersRead).InTimeAsync();
         await using Stream stream = await answer.Content.ReadAsStreamAsync();
-        byte[] received = new byte[Large];
-        for (int length = 0; length < Large;)
+        byte[] received = new byte[s_large];
+        for (int length = 0; length < s_large;)
         {
             await Task.Yield();
-            int read = await stream.ReadAsync(received.AsMemory(length, Math.Min(50_000, Large - length))).InTimeAsync();
+            int read = await stream.ReadAsync(received.AsMemory(length, Math.Min(50_000, s_large - length))).InTimeAsync();
             Assert.True(read > 0, $"The answer ended after {length} bytes.");
             length += read;
         }

@@ -50,7 +50,12 @@ internal sealed class TestApp : IAsyncDisposable
         configure?.Invoke(options);
         var log = new TestLog();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Debug);
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Debug);
+        if (options.IsLogged)
+        {
+            builder.Logging.AddProvider(log);
+        }
+
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -134,6 +139,9 @@ internal sealed class TestAppOptions
     internal Action<ReactorTransportOptions> Reactor { get; set; } = static _ => { };
 
     internal Action<IServiceCollection> Services { get; set; } = static _ => { };
+
+    /// <summary>Whether the log is kept.</summary>
+    internal bool IsLogged { get; set; } = true;
 
     internal long? MaxReadBufferSize { get; set; }
 

@@ -22,32 +22,10 @@ public sealed class HostCycleTests
             if (round == 1)
             {
                 // By now the runtime has opened what it opens once.
-                descriptors = CountSockets();
+                descriptors = ProcessState.DescriptorCount;
             }
         }
 
-        await Eventually.IsTrueAsync(() => CountSockets() <= descriptors, "no more sockets than before");
-    }
-
-    /// <summary>Sockets, eventfds and timerfds of the process, which shards and their connections have.</summary>
-    private static int CountSockets()
-    {
-        int count = 0;
-        foreach (string link in Directory.GetFiles("/proc/self/fd"))
-        {
-            string? target = null;
-            try
-            {
-                target = File.ResolveLinkTarget(link, returnFinalTarget: false)?.Name;
-            }
-            catch (IOException)
-            {
-                // Closed meanwhile.
-            }
-
-            count += target is not null && (target.StartsWith("socket:", StringComparison.Ordinal) || target.Contains("eventfd", StringComparison.Ordinal) || target.Contains("timerfd", StringComparison.Ordinal)) ? 1 : 0;
-        }
-
-        return count;
+        await Eventually.IsTrueAsync(() => ProcessState.DescriptorCount <= descriptors, "no more sockets than before");
     }
 }

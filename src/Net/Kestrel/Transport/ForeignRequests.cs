@@ -13,8 +13,6 @@ internal abstract class ForeignRequests(Shard shard) : ShardWork
     // In the shard's inbox or run queue.
     private int _isSent;
 
-    protected Shard Shard => shard;
-
     /// <summary>From any thread, on the shard too: is served in its turn, not at once.</summary>
     internal void Request(int request)
     {

@@ -28,8 +28,6 @@ internal sealed class InlinePipe : TransportPipe
 
     public override PipeWriter Output => _writer;
 
-    internal new ReactorConnectionContext Context => base.Context;
-
     internal TransportShard TransportShard => Context.TransportShard;
 
     /// <summary>On the shard: the connection's pipe; null if the connection was closed before anybody asked.</summary>

@@ -153,36 +153,13 @@ internal sealed class InlinePipeReader : PipeReader, IValueTaskSource<ReadResult
         }
     }
 
-    /// <summary>On the shard.</summary>
-    private void StartRead()
-    {
-        ValueTask<ReadResult> read;
-        try
-        {
-            read = _minimum == 0 ? Inner().ReadAsync(_cancellationToken) : Inner().ReadAtLeastAsync(_minimum, _cancellationToken);
-        }
-        catch (Exception exception)
-        {
-            _read.SetException(exception);
-            return;
-        }
-
-        if (read.IsCompletedSuccessfully)
-        {
-            _read.SetResult(read.Result);
-        }
-        else
-        {
-            _ = EndReadAsync(read);
-        }
-    }
-
-    private async Task EndReadAsync(ValueTask<ReadResult> read)
+    /// <summary>On the shard: reads for somebody elsewhere.</summary>
+    private async Task ReadHereAsync()
     {
         ReadResult result;
         try
         {
-            result = await read;
+            result = _minimum == 0 ? await Inner().ReadAsync(_cancellationToken) : await Inner().ReadAtLeastAsync(_minimum, _cancellationToken);
         }
         catch (Exception exception)
         {
@@ -236,7 +213,7 @@ internal sealed class InlinePipeReader : PipeReader, IValueTaskSource<ReadResult
 
             if (asked.HasFlag(Asked.Read))
             {
-                reader.StartRead();
+                _ = reader.ReadHereAsync();
             }
 
             if (asked.HasFlag(Asked.Cancel))

@@ -5,11 +5,14 @@ namespace Reactor.Net.Kestrel;
 /// <summary>What Kestrel reads from and writes to, on any thread, and how its connection ends: one for each <see cref="ApplicationScheduling"/>.</summary>
 internal abstract class TransportPipe(ReactorConnectionContext context) : IDuplexPipe
 {
+    /// <summary>A peer that never pauses is not to keep the shard: what is beyond, it pays for with a reset.</summary>
+    private const long MostDiscarded = 1024 * 1024;
+
     public abstract PipeReader Input { get; }
 
     public abstract PipeWriter Output { get; }
 
-    protected ReactorConnectionContext Context => context;
+    internal ReactorConnectionContext Context => context;
 
     protected StreamConnection Connection => context.Connection;
 
@@ -46,6 +49,7 @@ internal abstract class TransportPipe(ReactorConnectionContext context) : IDuple
     /// </summary>
     private void DiscardReceived(long most)
     {
+        most = Math.Min(most, MostDiscarded);
         Span<byte> discarded = stackalloc byte[4_096];
         while (most > 0)
         {
