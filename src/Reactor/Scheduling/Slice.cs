@@ -44,6 +44,7 @@ internal sealed unsafe class Slice : IDisposable
 
     private readonly long _quota;
     private readonly iocb* _poll;
+    private readonly PreemptionFlag? _flag;
     private AioContext? _context;
     private TimerFd? _timer;
 
@@ -60,14 +61,26 @@ internal sealed unsafe class Slice : IDisposable
 
     /// <param name="quota">The length, in Stopwatch ticks; or <see cref="Endless"/>.</param>
     /// <param name="calls">The system calls; the real ones when null.</param>
-    internal Slice(long quota, AioSystemCalls? calls = null)
+    /// <param name="flag">Ends the slices instead of the ring and the clock, if it is not null.</param>
+    internal Slice(long quota, AioSystemCalls? calls = null, PreemptionFlag? flag = null)
     {
         _quota = quota;
         _poll = (iocb*)NativeMemory.AllocZeroed(1, (nuint)sizeof(iocb));
         UseOwnWords(mayBeOver: quota != Endless);
-        if (quota != Endless)
+        if (quota == Endless)
+        {
+            return;
+        }
+
+        if (flag is null)
         {
             UseRing(calls);
+        }
+        else
+        {
+            _flag = flag;
+            _tail = flag.Word;
+            _isArmed = true;
         }
     }
 
@@ -134,7 +147,11 @@ internal sealed unsafe class Slice : IDisposable
     /// <param name="now">In Stopwatch ticks.</param>
     internal void Begin(long now)
     {
-        if (MayBeOver)
+        if (_flag is not null)
+        {
+            *_tail = *_head;
+        }
+        else if (MayBeOver)
         {
             _isArmed = false;
             _end = now + _quota;
@@ -147,7 +164,7 @@ internal sealed unsafe class Slice : IDisposable
     /// <summary>A timer has been armed that is due at <paramref name="deadline"/>: a slice under way ends by then.</summary>
     internal void EndBy(long deadline)
     {
-        if (deadline < _end)
+        if (deadline < _end && _flag is null)
         {
             _end = deadline;
             _left = 1;

@@ -108,6 +108,9 @@ public sealed class ReactorOptions : IValidatableObject
     /// <summary>The system calls of the time slice; null for the real ones. So that tests see what happens where they are refused.</summary>
     internal AioSystemCalls? SliceCalls { get; set; }
 
+    /// <summary>Makes each shard's backend, whatever <see cref="Backend"/> says; null for the framework's own. So that other designs can be measured under the same loop.</summary>
+    internal Func<SuppliedBackend>? SupplyBackend { get; set; }
+
     /// <summary>
     /// Makes the <see cref="Meter"/> "Reactor", in which the host shows what its shards count: the application's factory, or
     /// one of its own for each of several hosts, whose shards could not be told apart otherwise. Null, the default, for a

@@ -181,12 +181,21 @@ public sealed partial class Shard
         // Without it the kernel lets timeouts be late by 50 µs. If it is refused, they are.
         ThreadTimerSlack.TrySet(ThreadTimerSlack.MinimumNanoseconds);
         _wakeUp = new EventFd();
-        (_backend, BackendReason) = PollBackendFactory.Create(_host.Options.Backend, _host.Options.PollBudget, _host.Shards.Count);
+        PreemptionFlag? flag = null;
+        if (_host.Options.SupplyBackend is { } supply)
+        {
+            (_backend, BackendReason, flag) = supply();
+        }
+        else
+        {
+            (_backend, BackendReason) = PollBackendFactory.Create(_host.Options.Backend, _host.Options.PollBudget, _host.Shards.Count);
+        }
+
         Backend = _backend.Kind;
         _backend.OnFirstOverflow = TellOfOverflow;
         new WakeUpWaiter(this).Start();
         TimeSpan quota = _host.Options.TaskQuota;
-        _slice = new Slice(quota == System.Threading.Timeout.InfiniteTimeSpan ? Slice.Endless : ToStopwatchTicks(quota), _host.Options.SliceCalls);
+        _slice = new Slice(quota == System.Threading.Timeout.InfiniteTimeSpan ? Slice.Endless : ToStopwatchTicks(quota), _host.Options.SliceCalls, flag);
         EnterGroup(_scheduler.Default);
         long now = Stopwatch.GetTimestamp();
         _idleTime.Start(now);

@@ -12,11 +12,13 @@ public static class SampleProgram
     /// <returns>The exit code: 0 after an orderly stop, 1 if the server could not start, 2 for options that cannot be met.</returns>
     public static async Task<int> RunAsync(string[] arguments, string description, Func<ReactorHost, ServerArguments, Task<SampleServer>> start)
     {
-        if (ServerArguments.Parse(arguments, description, out int exitCode) is not { } parsed)
-        {
-            return exitCode;
-        }
+        return ServerArguments.Parse(arguments, description, out int exitCode) is { } parsed ? await RunAsync(parsed, start) : exitCode;
+    }
 
+    /// <inheritdoc cref="RunAsync(string[], string, Func{ReactorHost, ServerArguments, Task{SampleServer}})"/>
+    /// <summary>The same for a program that has read its command line itself.</summary>
+    public static async Task<int> RunAsync(ServerArguments parsed, Func<ReactorHost, ServerArguments, Task<SampleServer>> start)
+    {
         using var stopRequested = new CancellationTokenSource();
         using var cutShort = new CancellationTokenSource();
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

@@ -1,0 +1,8 @@
+namespace Reactor.Bench.Backends;
+
+/// <summary>Whose handler serves.</summary>
+internal enum ServerKind
+{
+    Http,
+    Echo,
+}
