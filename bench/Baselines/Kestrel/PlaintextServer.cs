@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Reactor.Net;
 
 namespace Reactor.Bench.Kestrel;
@@ -14,7 +16,7 @@ internal static class PlaintextServer
 
     private static readonly byte[] s_plaintext = "Hello, World!"u8.ToArray();
 
-    public static async Task RunAsync(int port, TransportMode mode, int shards, CancellationToken cancellation)
+    public static async Task RunAsync(int port, TransportMode mode, int shards, bool echoes, CancellationToken cancellation)
     {
         if (mode == TransportMode.Inline)
         {
@@ -23,7 +25,13 @@ internal static class PlaintextServer
 
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(options => options.Listen(IPAddress.Loopback, port));
+        builder.WebHost.ConfigureKestrel(options => options.Listen(IPAddress.Loopback, port, listen =>
+        {
+            if (echoes)
+            {
+                listen.Run(EchoAsync);
+            }
+        }));
         if (mode is TransportMode.Reactor or TransportMode.ReactorInline)
         {
             builder.Services.AddReactor(options =>
@@ -49,6 +57,26 @@ internal static class PlaintextServer
         "/json" => WriteAsync(context.Response, JsonAnswer.Serialize(), "application/json"),
         _ => NotFoundAsync(context.Response),
     };
+
+    /// <summary>No HTTP: what a connection's pipes are given comes back.</summary>
+    private static async Task EchoAsync(ConnectionContext connection)
+    {
+        while (true)
+        {
+            var received = await connection.Transport.Input.ReadAsync();
+            foreach (var part in received.Buffer)
+            {
+                connection.Transport.Output.Write(part.Span);
+            }
+
+            connection.Transport.Input.AdvanceTo(received.Buffer.End);
+            await connection.Transport.Output.FlushAsync();
+            if (received.IsCompleted)
+            {
+                return;
+            }
+        }
+    }
 
     private static Task WriteAsync(HttpResponse response, byte[] body, string contentType)
     {

@@ -9,7 +9,8 @@ var mode = new Option<TransportMode>("--mode")
 };
 
 var shards = new Option<int>("--shards") { Description = "How many shards the reactor modes have.", DefaultValueFactory = _ => 1 };
-var command = new RootCommand("Plaintext and JSON on Kestrel, to compare with, and to compare transports by.") { port, mode, shards };
+var echo = new Option<bool>("--echo") { Description = "No HTTP: connections get back what they send." };
+var command = new RootCommand("Plaintext and JSON on Kestrel, to compare with, and to compare transports by.") { port, mode, shards, echo };
 command.SetAction((arguments, cancellation) =>
-    PlaintextServer.RunAsync(arguments.GetValue(port), arguments.GetValue(mode), arguments.GetValue(shards), cancellation));
+    PlaintextServer.RunAsync(arguments.GetValue(port), arguments.GetValue(mode), arguments.GetValue(shards), arguments.GetValue(echo), cancellation));
 return await command.Parse(args).InvokeAsync();

@@ -1,7 +1,7 @@
 /*
  * What both C loops do alike, so that they differ in nothing but the way they wait: the listener, counting
  * request heads in the bytes received, and the fixed answer, whose headers and size are those of the Http
- * sample's GET /plaintext.
+ * sample's GET /plaintext. With ECHO defined they send back what they receive instead.
  *
  * A baseline, not a server: no parsing, no routing, one thread, loopback only.
  */
@@ -141,6 +141,28 @@ static int is_out_of_resources(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+/*
+ * Sends everything, in one call unless the peer is slow. Waiting here stops every other connection while the socket
+ * buffer is full, which a load generator that reads its answers never brings about.
+ */
+static int send_all(int fd, const char *at, size_t left)
+{
+    while (left > 0) {
+        ssize_t sent = send(fd, at, left, 0);
+        if (sent >= 0) {
+            at += sent;
+            left -= (size_t)sent;
+        } else if (errno == EAGAIN) {
+            struct pollfd writable = {.fd = fd, .events = POLLOUT};
+            poll(&writable, 1, -1);
+        } else if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+#ifndef ECHO
 /* Counts the request heads that end in these bytes; *matched carries a terminator cut in two by the network. */
 static int count_heads(const char *bytes, size_t count, unsigned char *matched)
 {
@@ -169,39 +191,28 @@ static int count_heads(const char *bytes, size_t count, unsigned char *matched)
     return heads;
 }
 
-/*
- * Sends that many answers, in one call unless the peer is slow. Waiting here stops every other connection while
- * the socket buffer is full, which a load generator that reads its answers never brings about.
- */
 static int send_answers(int fd, int heads)
 {
     while (heads > 0) {
         int batch = heads < ANSWERS_IN_ONE_SEND ? heads : ANSWERS_IN_ONE_SEND;
-        const char *at = answers;
-        size_t left = (size_t)batch * ANSWER_BYTES;
-        while (left > 0) {
-            ssize_t sent = send(fd, at, left, 0);
-            if (sent >= 0) {
-                at += sent;
-                left -= (size_t)sent;
-            } else if (errno == EAGAIN) {
-                struct pollfd writable = {.fd = fd, .events = POLLOUT};
-                poll(&writable, 1, -1);
-            } else if (errno != EINTR) {
-                return -1;
-            }
-        }
+        if (send_all(fd, answers, (size_t)batch * ANSWER_BYTES) < 0)
+            return -1;
         heads -= batch;
     }
     return 0;
 }
+#endif
 
 /* One recv and its answers. False when the connection has ended and has to be closed. */
 static int serve(int fd)
 {
     ssize_t received = recv(fd, receive_buffer, sizeof(receive_buffer), 0);
     if (received > 0)
+#ifdef ECHO
+        return send_all(fd, receive_buffer, (size_t)received) == 0;
+#else
         return send_answers(fd, count_heads(receive_buffer, (size_t)received, &matched_of[fd])) == 0;
+#endif
     return received < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
