@@ -1,12 +1,21 @@
 using System.CommandLine;
-using Reactor.Bench.Throughput.Http;
-using Reactor.Bench.Throughput.Preempt;
+using Reactor.Bench.Throughput.Commands;
+using Reactor.Bench.Throughput.Inside.Preempt;
+using Reactor.Bench.Throughput.Load.Generator;
 
 var command = new RootCommand("Whole servers side by side, compared by the CPU time that a request costs them.")
 {
-    HttpCommand.Create(),
+    RequestCommands.Http(),
+    RequestCommands.Echo(),
+    RequestCommands.Kestrel(),
+    ConnectionCommands.Idle(),
+    ConnectionCommands.Accept(),
+    ConnectionCommands.Latency(),
     PreemptCommand.Create(),
+    QuickCommand.Create(),
+    LoadCommand.Create(),
 };
+QuickCommand.AddTo(command);
 
 // On Ctrl-C the run kills what it started before it ends; the default of two seconds is short for that on a busy machine.
 return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });

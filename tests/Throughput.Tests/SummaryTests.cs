@@ -54,8 +54,16 @@ public sealed class SummaryTests
     }
 
     [Fact]
-    public void A_server_that_was_not_saturated_is_said_to_be_limited_by_wrk() =>
-        Assert.Contains("wrk was the limit", Summary.Of(["a"], [RoundOf("a", 1, 5, requests: 180_000)])[0].Notes);
+    public void A_server_that_was_not_saturated_is_said_to_be_limited_by_the_load() =>
+        Assert.Contains("the load generator was the limit", Summary.Of(["a"], [RoundOf("a", 1, 5, requests: 180_000)])[0].Notes);
+
+    [Fact]
+    public void Where_the_load_generator_had_time_to_spare_it_was_not_the_limit_either()
+    {
+        var round = RoundOf("a", 1, 5, requests: 20_000);
+
+        Assert.Contains("neither side was busy all the time", Summary.Of(["a"], [round with { Load = round.Load with { CpuShare = 0.3 } }])[0].Notes);
+    }
 
     [Fact]
     public void Rounds_disturbed_by_others_are_counted()
@@ -70,7 +78,7 @@ public sealed class SummaryTests
     private static Round RoundOf(string candidate, int number, double microseconds, long? requests = null)
     {
         long count = requests ?? (long)(1e6 / microseconds);
-        var load = new WrkResult(count, 1, count * 132, 300, 900, "");
+        var load = new LoadResult(count, 1, count * 132, new LatencyFigures(300, 500, 900, 950, 1000), count, CpuShare: null, "");
         return new Round(candidate, number, load, new TaskCounters((long)(count * microseconds * 1000), 0, 0), 0, 0, null);
     }
 }

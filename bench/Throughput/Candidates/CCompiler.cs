@@ -10,7 +10,7 @@ internal static class CCompiler
 
     /// <summary>Compiles <c>NAME.c</c>; always anew, since it takes less time than to find out whether it has to be done.</summary>
     /// <returns>The program's path, or the reason why there is none.</returns>
-    public static async Task<(string? Program, string? Failure)> CompileAsync(string name, CancellationToken cancellation)
+    public static async Task<(string? Program, string? Failure)> CompileAsync(string name, bool echoes, CancellationToken cancellation)
     {
         string? compiler = s_compilers.Select(ExternalTool.Find).FirstOrDefault(path => path is not null);
         if (compiler is null)
@@ -18,9 +18,9 @@ internal static class CCompiler
             return (null, "no C compiler here (bench/install-tools.sh installs one)");
         }
 
-        string program = Path.Combine(OutputFolder, name);
+        string program = Path.Combine(OutputFolder, echoes ? name + "_echo" : name);
         Directory.CreateDirectory(Repository.PathOf(OutputFolder));
-        string[] arguments = ["-O2", "-Wall", "-Wextra", "-o", program, Path.Combine(SourceFolder, name + ".c")];
+        string[] arguments = ["-O2", "-Wall", "-Wextra", .. echoes ? (string[])["-DECHO"] : [], "-o", program, Path.Combine(SourceFolder, name + ".c")];
         var result = await ExternalTool.RunAsync(compiler, arguments, Repository.Root, cancellation);
         return result.ExitCode == 0 ? (program, null) : (null, $"{compiler} failed on {name}.c: {result.Error.Trim()}");
     }

@@ -10,6 +10,9 @@ internal sealed record Candidate(string Name, string Command)
     /// <summary>What is set in the server's environment over what the bench itself has.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>It binds its threads to the server's CPU itself, because it does something else where the whole process may use one CPU only.</summary>
+    public bool PinsItself { get; init; }
+
     /// <summary>Called with the port before each start, for a server that takes its port from a file only.</summary>
     public Action<int>? BeforeStart { get; init; }
 

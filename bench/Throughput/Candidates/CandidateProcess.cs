@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Reactor.Bench.Throughput.Load;
 
 namespace Reactor.Bench.Throughput.Candidates;
 
@@ -26,7 +27,7 @@ internal sealed class CandidateProcess : IDisposable
         EndPoint = new IPEndPoint(IPAddress.Loopback, port);
 
         candidate.BeforeStart?.Invoke(port);
-        string[] words = [.. Cpus.Pin(Cpus.Server), .. candidate.Words(port)];
+        string[] words = [.. candidate.PinsItself ? [] : Cpus.Pin(Cpus.Server), .. candidate.Words(port)];
         var start = new ProcessStartInfo(words[0], words[1..])
         {
             WorkingDirectory = Repository.Root,
@@ -52,15 +53,15 @@ internal sealed class CandidateProcess : IDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Starts a server and waits until it answers a GET of <paramref name="path"/> with success.</summary>
+    /// <summary>Starts a server and waits until it answers, rightly, what the load will ask.</summary>
     /// <exception cref="BenchFailure">It ended, did not listen in time, or answered with something else.</exception>
-    public static async Task<CandidateProcess> StartAsync(Candidate candidate, string path, CancellationToken cancellation)
+    public static async Task<CandidateProcess> StartAsync(Candidate candidate, LoadSettings load, CancellationToken cancellation)
     {
         var server = new CandidateProcess(candidate, FreePort());
         try
         {
             await server.WaitUntilListeningAsync(cancellation);
-            await server.CheckAnswerAsync(path, cancellation);
+            await (load.Protocol == Protocol.Http ? server.CheckAnswerAsync(load.Path, cancellation) : server.CheckEchoAsync(cancellation));
             return server;
         }
         catch
@@ -131,6 +132,34 @@ internal sealed class CandidateProcess : IDisposable
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw Failure($"did not answer GET {path} within {s_startDeadline.TotalSeconds} s");
+        }
+    }
+
+    private async Task CheckEchoAsync(CancellationToken cancellation)
+    {
+        byte[] sent = "Reactor"u8.ToArray();
+        byte[] received = new byte[sent.Length];
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        deadline.CancelAfter(s_startDeadline);
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(EndPoint, deadline.Token);
+            await client.GetStream().WriteAsync(sent, deadline.Token);
+            await client.GetStream().ReadExactlyAsync(received, deadline.Token);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            throw Failure($"did not echo: {exception.Message}");
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw Failure($"did not echo within {s_startDeadline.TotalSeconds} s");
+        }
+
+        if (!received.AsSpan().SequenceEqual(sent))
+        {
+            throw Failure("sent back something else than it was sent");
         }
     }
 

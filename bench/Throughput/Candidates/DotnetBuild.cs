@@ -3,8 +3,21 @@ namespace Reactor.Bench.Throughput.Candidates;
 /// <summary>Builds a project of this repository, so that what is measured is what the source says.</summary>
 internal static class DotnetBuild
 {
-    /// <summary>Returns null when the program stands ready, else the reason why it does not.</summary>
+    private static readonly Dictionary<string, string?> s_outcomes = [];
+
+    /// <summary>Builds a project once, however many candidates run it. Returns null when the program stands ready, else the reason why it does not.</summary>
     public static async Task<string?> RunAsync(string projectFolder, string executable, CancellationToken cancellation)
+    {
+        if (!s_outcomes.TryGetValue(projectFolder, out string? outcome))
+        {
+            outcome = await BuildAsync(projectFolder, executable, cancellation);
+            s_outcomes.Add(projectFolder, outcome);
+        }
+
+        return outcome;
+    }
+
+    private static async Task<string?> BuildAsync(string projectFolder, string executable, CancellationToken cancellation)
     {
         // Compiler and build servers that stay behind would compete with what is measured.
         string[] arguments =

@@ -43,6 +43,9 @@ internal sealed class CpuClock(int rootProcess)
         }
     });
 
+    /// <summary>The process and its descendants.</summary>
+    public IReadOnlyList<int> Processes() => ProcessTree();
+
     private List<int> ProcessTree()
     {
         List<int> found = [rootProcess];

@@ -19,25 +19,22 @@ internal sealed class ForeignLoad
     /// <summary>USER_HZ, which is 100 on every architecture that .NET runs on.</summary>
     private const long NanosecondsPerTick = 1_000_000_000 / 100;
 
-    private readonly long _machineBusy;
-    private readonly long _ownAndReaped;
+    private readonly long _busyBefore = ReadMachineBusy();
+    private readonly long _oursBefore = ReadOwnAndReaped();
+    private long _busy;
+    private long _ours;
 
-    private ForeignLoad(long machineBusy, long ownAndReaped)
+    /// <summary>Ends what the constructor began. No child process but the server and the load generator may have run meanwhile.</summary>
+    public void End()
     {
-        _machineBusy = machineBusy;
-        _ownAndReaped = ownAndReaped;
+        _busy = ReadMachineBusy() - _busyBefore;
+        _ours = ReadOwnAndReaped() - _oursBefore;
     }
 
-    /// <summary>Begins to observe. No child process but the server may be running.</summary>
-    public static ForeignLoad Start() => new(ReadMachineBusy(), ReadOwnAndReaped());
-
-    /// <summary>The share of one core that others used, once the load generator has ended.</summary>
-    public double Share(long serverNanoseconds, TimeSpan elapsed)
-    {
-        long busy = ReadMachineBusy() - _machineBusy;
-        long ours = ReadOwnAndReaped() - _ownAndReaped + serverNanoseconds;
-        return Math.Max(0, (busy - ours) / elapsed.TotalNanoseconds);
-    }
+    /// <summary>The share of one core that others used.</summary>
+    /// <param name="knownNanoseconds">What the server used, and a load generator that was still running at the end; one that had ended is in it already.</param>
+    /// <param name="elapsed">From the beginning to the end.</param>
+    public double Share(double knownNanoseconds, TimeSpan elapsed) => Math.Max(0, (_busy - _ours - knownNanoseconds) / elapsed.TotalNanoseconds);
 
     /// <summary>The busy time in the first line of /proc/stat: all but idle, waiting for disks, stolen, and guests (who are in user already).</summary>
     internal static long ParseMachineBusy(string stat)

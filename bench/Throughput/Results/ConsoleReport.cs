@@ -25,6 +25,22 @@ internal static class ConsoleReport
         }
     }
 
+    public static void WriteTable(IAnsiConsole console, FigureTable table)
+    {
+        var shown = new Table().Border(TableBorder.Rounded).AddColumn(Markup.Escape(table.Case));
+        foreach (string column in table.Columns)
+        {
+            shown.AddColumn(new TableColumn(Markup.Escape(column)).RightAligned().NoWrap());
+        }
+
+        foreach (var row in table.Rows)
+        {
+            shown.AddRow([Markup.Escape(row.Name), .. row.Figures.Select(figure => Markup.Escape(figure.ToString()))]);
+        }
+
+        console.Write(shown);
+    }
+
     public static void WriteTable(IAnsiConsole console, Report report)
     {
         var columns = report.Columns();

@@ -13,5 +13,8 @@ internal static class JsonReport
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    public static string Render(Report report) => JsonSerializer.Serialize(report, s_options);
+    public static string Render(BenchResults results) => JsonSerializer.Serialize(results, s_options);
+
+    /// <exception cref="JsonException">The text is not what this program has written.</exception>
+    public static BenchResults Parse(string text) => JsonSerializer.Deserialize<BenchResults>(text, s_options)!;
 }

@@ -5,12 +5,14 @@ namespace Reactor.Bench.Throughput.Results;
 /// <summary>The report for the documentation.</summary>
 internal static class MarkdownReport
 {
+    public static string Render(BenchResults results) =>
+        string.Join('\n', results.Reports.Select(Render).Concat(results.Figures.Select(Render)));
+
     public static string Render(Report report)
     {
         var columns = report.Columns();
         var text = new StringBuilder();
-        text.AppendLine($"### {report.Title}").AppendLine();
-        text.AppendLine(string.Join("  \n", report.Machine.Lines().Select(line => $"{line.Name}: {line.Value}"))).AppendLine();
+        AppendHead(text, report.Title, report.Machine);
         AppendRow(text, columns.Select(column => column.Title));
         AppendRow(text, columns.Select(column => column.IsText ? "---" : "---:"));
         foreach (var row in report.Summaries)
@@ -25,6 +27,26 @@ internal static class MarkdownReport
         }
 
         return text.ToString();
+    }
+
+    public static string Render(FigureTable table)
+    {
+        var text = new StringBuilder();
+        AppendHead(text, table.Title, table.Machine);
+        AppendRow(text, [table.Case, .. table.Columns]);
+        AppendRow(text, ["---", .. table.Columns.Select(_ => "---:")]);
+        foreach (var row in table.Rows)
+        {
+            AppendRow(text, [row.Name, .. row.Figures.Select(figure => figure.ToString())]);
+        }
+
+        return text.ToString();
+    }
+
+    private static void AppendHead(StringBuilder text, string title, Machine machine)
+    {
+        text.AppendLine($"### {title}").AppendLine();
+        text.AppendLine(string.Join("  \n", machine.Lines().Select(line => $"{line.Name}: {line.Value}"))).AppendLine();
     }
 
     private static void AppendRow(StringBuilder text, IEnumerable<string> cells) =>

@@ -1,12 +1,19 @@
 namespace Reactor.Bench.Throughput.Results;
 
-/// <summary>Where a report goes besides the console.</summary>
-internal sealed record ReportFiles(FileInfo? Json, FileInfo? Markdown)
+/// <summary>Where results go besides the console.</summary>
+internal sealed record ReportFiles(FileInfo? Json, FileInfo? Markdown, DirectoryInfo? Svg)
 {
-    public async Task WriteAsync(Report report, CancellationToken cancellation)
+    public async Task WriteAsync(BenchResults results, CancellationToken cancellation)
     {
-        await WriteAsync(Json, () => JsonReport.Render(report), cancellation);
-        await WriteAsync(Markdown, () => MarkdownReport.Render(report), cancellation);
+        await WriteAsync(Json, () => JsonReport.Render(results), cancellation);
+        await WriteAsync(Markdown, () => MarkdownReport.Render(results), cancellation);
+        if (Svg is not null)
+        {
+            foreach (var report in results.Reports)
+            {
+                await WriteAsync(new FileInfo(Path.Combine(Svg.FullName, report.Id + ".svg")), () => BarChart.Render(report), cancellation);
+            }
+        }
     }
 
     private static async Task WriteAsync(FileInfo? file, Func<string> render, CancellationToken cancellation)

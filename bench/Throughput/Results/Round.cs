@@ -12,7 +12,7 @@ namespace Reactor.Bench.Throughput.Results;
 /// <param name="ForeignShare">The share of one core that other processes used.</param>
 /// <param name="Idle">The server before the load with idle connections open, when that was asked for.</param>
 internal sealed record Round(
-    string Candidate, int Number, WrkResult Load, TaskCounters Used, long ResidentBytes, double ForeignShare, IdleFigures? Idle)
+    string Candidate, int Number, LoadResult Load, TaskCounters Used, long ResidentBytes, double ForeignShare, IdleFigures? Idle)
 {
     public double RequestsPerSecond => Load.Requests / Load.Seconds;
 

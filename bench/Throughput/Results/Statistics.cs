@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Reactor.Bench.Throughput.Results;
 
 /// <summary>Medians with their range: few rounds on a noisy host allow no finer statement.</summary>
@@ -42,4 +44,15 @@ internal readonly record struct Spread(double Median, double Min, double Max)
 {
     /// <summary>Two candidates whose ranges touch have not been shown to differ.</summary>
     public bool Overlaps(Spread other) => Min <= other.Max && other.Min <= Max;
+
+    /// <summary>As tables show it: the median with three significant digits, and the range.</summary>
+    public override string ToString() => $"{Format(Median)} [{Format(Min)}–{Format(Max)}]";
+
+    private static string Format(double value) => value.ToString(Math.Abs(value) switch
+    {
+        0 or >= 100 => "N0",
+        >= 10 => "0.0",
+        >= 1 => "0.00",
+        _ => "0.000",
+    }, CultureInfo.InvariantCulture);
 }

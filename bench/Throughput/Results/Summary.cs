@@ -11,6 +11,7 @@ internal sealed record Summary(
     Spread Utilisation,
     Spread? P50Microseconds,
     Spread? P99Microseconds,
+    Spread? P999Microseconds,
     double VoluntarySwitchesPerRequest,
     double InvoluntarySwitchesPerRequest,
     double BytesPerAnswer,
@@ -42,7 +43,7 @@ internal sealed record Summary(
         List<string> notes = [];
         if (utilisation.Median < Saturated)
         {
-            notes.Add("wrk was the limit");
+            notes.Add(WhatWasTheLimit(rounds));
         }
 
         if (!isFirst && cpu.Overlaps(Statistics.SpreadOf(first.Select(round => round.CpuMicrosecondsPerRequest))))
@@ -65,8 +66,9 @@ internal sealed record Summary(
             cpu,
             RatioTo(first, rounds),
             utilisation,
-            SpreadOfKnown(rounds, round => round.Load.P50Microseconds),
-            SpreadOfKnown(rounds, round => round.Load.P99Microseconds),
+            SpreadOfKnown(rounds, round => round.Load.Latency?.P50),
+            SpreadOfKnown(rounds, round => round.Load.Latency?.P99),
+            SpreadOfKnown(rounds, round => round.Load.Latency?.P999),
             Statistics.Median(rounds.Select(round => round.VoluntarySwitchesPerRequest)),
             Statistics.Median(rounds.Select(round => round.InvoluntarySwitchesPerRequest)),
             Statistics.Median(rounds.Select(round => round.BytesPerAnswer)),
@@ -75,6 +77,11 @@ internal sealed record Summary(
             hasIdle ? Statistics.Median(rounds.Select(round => round.Idle!.BytesPerConnection)) : null,
             notes);
     }
+
+    private static string WhatWasTheLimit(List<Round> rounds) =>
+        rounds.All(round => round.Load.CpuShare is not null) && Statistics.Median(rounds.Select(round => round.Load.CpuShare!.Value)) < Saturated
+            ? "neither side was busy all the time"
+            : "the load generator was the limit";
 
     /// <summary>Null when not every round has the figure.</summary>
     private static Spread? SpreadOfKnown(List<Round> rounds, Func<Round, double?> figure) =>

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Reactor.Net;
 
-namespace Reactor.Bench.Throughput.Preempt;
+namespace Reactor.Bench.Throughput.Inside.Preempt;
 
 /// <summary>
 /// One shard with an echo in one scheduling group and a hog in another of as many shares, and a client with one connection
@@ -14,14 +14,14 @@ internal static class EchoBesideHog
     private static readonly TimeSpan s_warmup = TimeSpan.FromMilliseconds(500);
 
     /// <returns>How long each echo took, in Stopwatch ticks, and the part of the shard's time that the hog had.</returns>
-    public static async Task<(List<long> Latencies, double HogShare)> MeasureAsync(PreemptCase setting, TimeSpan time, TimeSpan jobTime, CancellationToken cancellationToken)
+    public static async Task<(List<long> Latencies, double HogShare)> MeasureAsync(bool hasHog, TimeSpan taskQuota, TimeSpan time, TimeSpan jobTime, CancellationToken cancellationToken)
     {
         SchedulingGroup echo = SchedulingGroup.Create("echo", 100);
         SchedulingGroup hog = SchedulingGroup.Create("hog", 100);
         await using (var host = ReactorHost.Start(new ReactorOptions
         {
             CpuSet = $"{Cpus.Server}",
-            TaskQuota = setting.TaskQuota,
+            TaskQuota = taskQuota,
             StallThreshold = Timeout.InfiniteTimeSpan,
         }))
         {
@@ -29,7 +29,7 @@ internal static class EchoBesideHog
             using var stop = new CancellationTokenSource();
             await using TcpServer server = await TcpServer.StartAsync(
                 host, new IPEndPoint(IPAddress.Loopback, 0), EchoAsync, new TcpServerOptions { SchedulingGroup = echo }).ConfigureAwait(false);
-            Task hogging = setting.HasHog
+            Task hogging = hasHog
                 ? shard.InvokeAsync(() => hog.RunAsync(() => HogAsync(jobTime, stop.Token)), CancellationToken.None).AsTask()
                 : Task.CompletedTask;
             try

@@ -4,10 +4,10 @@ using Reactor.Bench.Throughput.Clocks;
 using Reactor.Bench.Throughput.Load;
 using Reactor.Bench.Throughput.Results;
 
-namespace Reactor.Bench.Throughput.Http;
+namespace Reactor.Bench.Throughput.Servers;
 
 /// <summary>Measures one candidate in one round, from the start of its process to its end.</summary>
-internal sealed class HttpMeasurement(HttpSettings settings, WrkLoad load)
+internal sealed class ServerMeasurement(Scenario scenario, LoadTool load)
 {
     /// <summary>What a server does on accepting, compiling included, should be over before its idleness is measured.</summary>
     private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(5);
@@ -16,28 +16,19 @@ internal sealed class HttpMeasurement(HttpSettings settings, WrkLoad load)
 
     public async Task<Round> RunAsync(Candidate candidate, int number, CancellationToken cancellation)
     {
-        using var server = await CandidateProcess.StartAsync(candidate, settings.Path, cancellation);
+        using var server = await CandidateProcess.StartAsync(candidate, scenario.Load, cancellation);
         var clock = new CpuClock(server.Id);
 
         long residentBefore = clock.ReadResidentBytes();
-        using var idle = IdleConnections.Open(candidate.Name, server.EndPoint, settings.IdleConnections, cancellation);
+        using var idle = IdleConnections.Open(candidate.Name, server.EndPoint, scenario.IdleConnections, cancellation);
         var idleFigures = idle.Count > 0 ? await MeasureIdleAsync(clock, idle.Count, residentBefore, cancellation) : null;
 
-        if (settings.WarmupSeconds > 0)
-        {
-            await load.RunAsync(candidate.Name, server.EndPoint, settings.WarmupSeconds, cancellation);
-        }
-
-        var foreign = ForeignLoad.Start();
-        var elapsed = Stopwatch.StartNew();
-        var before = clock.Read();
-        var result = await load.RunAsync(candidate.Name, server.EndPoint, settings.Seconds, cancellation);
-        var used = clock.Read().Since(before);
-        double foreignShare = foreign.Share(used.CpuNanoseconds, elapsed.Elapsed);
+        var window = new ServerWindow(clock);
+        var result = await load.MeasureAsync(candidate.Name, server.EndPoint, scenario.Warmup, scenario.Time, window, cancellation);
 
         server.ThrowIfEnded();
         idle.ThrowIfAnyClosed(candidate.Name);
-        return new Round(candidate.Name, number, result, used, clock.ReadResidentBytes(), foreignShare, idleFigures);
+        return new Round(candidate.Name, number, result, window.Used, clock.ReadResidentBytes(), window.ForeignShare(result), idleFigures);
     }
 
     private static async Task<IdleFigures> MeasureIdleAsync(CpuClock clock, int connections, long residentBefore, CancellationToken cancellation)

@@ -1,23 +1,32 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Reactor.Bench.Throughput.Load;
+namespace Reactor.Bench.Throughput.Load.Wrk;
 
 /// <summary>Reads what wrk prints.</summary>
 internal static partial class WrkOutput
 {
     /// <exception cref="FormatException">The text is not a complete report with <c>--latency</c>.</exception>
-    public static WrkResult Parse(string text)
+    public static LoadResult Parse(string text)
     {
         var summary = Match(Summary(), text, "the line '… requests in …'");
-        return new WrkResult(
-            Requests: (long)ParseCount(summary.Groups["requests"].Value),
-            Seconds: ParseMicroseconds(summary.Groups["duration"].Value) / 1e6,
-            BytesRead: (long)ParseBytes(summary.Groups["bytes"].Value),
-            P50Microseconds: ParseMicroseconds(Match(Median(), text, "the 50% line").Groups["value"].Value),
-            P99Microseconds: ParseMicroseconds(Match(Percentile99(), text, "the 99% line").Groups["value"].Value),
+        var (p50, p90, p99) = (Percentile(text, 50), Percentile(text, 90), Percentile(text, 99));
+        double max = ParseMicroseconds(Match(Longest(), text, "the Latency line").Groups["value"].Value);
+        long requests = (long)ParseCount(summary.Groups["requests"].Value);
+        return new LoadResult(
+            requests,
+            ParseMicroseconds(summary.Groups["duration"].Value) / 1e6,
+            (long)ParseBytes(summary.Groups["bytes"].Value),
+            new LatencyFigures(p50, p90, p99, P999: null, max),
+            AllRequests: requests,
+            CpuShare: null,
             Errors: string.Join("; ", Trouble().Matches(text).Select(match => match.Value.Trim())));
     }
+
+    private static double Percentile(string text, int percent) =>
+        PercentileLine().Matches(text).FirstOrDefault(line => line.Groups["percent"].Value == percent.ToString(CultureInfo.InvariantCulture)) is { } line
+            ? ParseMicroseconds(line.Groups["value"].Value)
+            : throw new FormatException($"wrk's output lacks the {percent}% line:\n{text}");
 
     /// <summary>"345.00us", "1.20ms", "3.00s", "1.00m", "1.00h", in microseconds.</summary>
     public static double ParseMicroseconds(string text) => text switch
@@ -58,11 +67,11 @@ internal static partial class WrkOutput
     [GeneratedRegex(@"(?<requests>\S+) requests in (?<duration>[^\s,]+), (?<bytes>\S+) read")]
     private static partial Regex Summary();
 
-    [GeneratedRegex(@"^\s*50%\s+(?<value>\S+)", RegexOptions.Multiline)]
-    private static partial Regex Median();
+    [GeneratedRegex(@"^\s*(?<percent>\d+)%\s+(?<value>\S+)", RegexOptions.Multiline)]
+    private static partial Regex PercentileLine();
 
-    [GeneratedRegex(@"^\s*99%\s+(?<value>\S+)", RegexOptions.Multiline)]
-    private static partial Regex Percentile99();
+    [GeneratedRegex(@"^\s*Latency\s+\S+\s+\S+\s+(?<value>\S+)", RegexOptions.Multiline)]
+    private static partial Regex Longest();
 
     [GeneratedRegex(@"^\s*(Socket errors:|Non-2xx or 3xx responses:).*$", RegexOptions.Multiline)]
     private static partial Regex Trouble();
