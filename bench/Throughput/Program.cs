@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Reactor.Bench.Throughput.Commands;
+using Reactor.Bench.Throughput.Inside.CrossShard;
 using Reactor.Bench.Throughput.Inside.Preempt;
+using Reactor.Bench.Throughput.Inside.Timers;
 using Reactor.Bench.Throughput.Load.Generator;
 
 var command = new RootCommand("Whole servers side by side, compared by the CPU time that a request costs them.")
@@ -11,8 +13,12 @@ var command = new RootCommand("Whole servers side by side, compared by the CPU t
     ConnectionCommands.Idle(),
     ConnectionCommands.Accept(),
     ConnectionCommands.Latency(),
+    CrossShardCommand.Create(),
+    TimersCommand.Create(),
     PreemptCommand.Create(),
+    AllCommand.Create(),
     QuickCommand.Create(),
+    ReportCommand.Create(),
     LoadCommand.Create(),
 };
 QuickCommand.AddTo(command);

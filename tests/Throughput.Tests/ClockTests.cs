@@ -4,6 +4,7 @@ using Reactor.Bench.Throughput.Load;
 
 namespace Throughput.Tests;
 
+[Collection(Alone.Name)]
 public sealed class ClockTests
 {
     [Fact]
@@ -40,7 +41,7 @@ public sealed class ClockTests
         var used = TimeSpan.FromMicroseconds(clock.Read().Since(before).CpuNanoseconds / 1e3);
         var runtimeUsed = Environment.CpuUsage.TotalTime - runtimeBefore;
 
-        // Tests that run beside this one may use CPU between the readings; half as much again would be another quantity.
+        // The runtime's own threads may use CPU between the readings; half as much again would be another quantity.
         Assert.InRange(used / runtimeUsed, 0.7, 1.5);
     }
 

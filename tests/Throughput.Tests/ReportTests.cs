@@ -44,6 +44,7 @@ public sealed class ReportTests
         string svg = BarChart.Render(s_report);
 
         Assert.StartsWith("<", svg.TrimStart('\uFEFF'), StringComparison.Ordinal);
+        Assert.DoesNotContain("exception", svg, StringComparison.OrdinalIgnoreCase);
         Assert.Contains(">fast<", svg, StringComparison.Ordinal);
         Assert.Contains(">slow<", svg, StringComparison.Ordinal);
         Assert.Contains(">10.50<", svg, StringComparison.Ordinal);

@@ -23,13 +23,18 @@ internal static class BenchProgram
                 List<Report> reports = [];
                 foreach (var (scenario, sources) in scenarios(folder))
                 {
-                    var selected = CandidateSelection.Select(sources, settings.Candidates, settings.Only);
-                    reports.Add(await new ServerRun(scenario, selected, folder, console).ExecuteAsync(cancellation));
-                }
+                    reports.Add(await MeasureAsync(settings, scenario, sources, folder, console, cancellation));
 
-                await settings.Files.WriteAsync(new BenchResults(reports, []), cancellation);
+                    // What has been measured stays, whatever becomes of the rest.
+                    await settings.Files.WriteAsync(new BenchResults(reports, []), cancellation);
+                }
             },
             cancellation);
+
+    /// <summary>One scenario, with those candidates that the user has asked for.</summary>
+    public static Task<Report> MeasureAsync(
+        BenchSettings settings, Scenario scenario, IReadOnlyList<CandidateSource> sources, TemporaryFolder folder, IAnsiConsole console, CancellationToken cancellation) =>
+        new ServerRun(scenario, CandidateSelection.Select(sources, settings.Candidates, settings.Only), folder, console).ExecuteAsync(cancellation);
 
     /// <returns>The program's exit code.</returns>
     public static async Task<int> GuardAsync(Func<IAnsiConsole, Task> run, CancellationToken cancellation)

@@ -12,7 +12,12 @@ internal static class AllocationProbe
     private const string AllocationCounter = "alloc-rate";
     private const string CollectionCounter = "gen-0-gc-count";
 
-    public static bool IsAvailable(CandidateProcess server) => DiagnosticsClient.GetPublishedProcesses().Contains(server.Id);
+    /// <remarks>
+    /// The list of published processes would not do: it is one of files, and a process that is killed leaves its own, which
+    /// the next one with its number would have.
+    /// </remarks>
+    public static bool IsAvailable(CandidateProcess server) =>
+        File.ReadAllText($"/proc/{server.Id}/maps").Contains("libcoreclr.so", StringComparison.Ordinal);
 
     public static async Task<(double BytesPerRequest, double CollectionsPerSecond)> RunAsync(
         CandidateProcess server, LoadTool load, TimeSpan warmup, TimeSpan time, CancellationToken cancellation)

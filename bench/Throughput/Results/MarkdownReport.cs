@@ -8,11 +8,14 @@ internal static class MarkdownReport
     public static string Render(BenchResults results) =>
         string.Join('\n', results.Reports.Select(Render).Concat(results.Figures.Select(Render)));
 
-    public static string Render(Report report)
+    public static string Render(Report report) => Head(report.Title, report.Machine) + RowsAndRemarks(report);
+
+    public static string Render(FigureTable table) => Head(table.Title, table.Machine) + Rows(table);
+
+    public static string RowsAndRemarks(Report report)
     {
         var columns = report.Columns();
         var text = new StringBuilder();
-        AppendHead(text, report.Title, report.Machine);
         AppendRow(text, columns.Select(column => column.Title));
         AppendRow(text, columns.Select(column => column.IsText ? "---" : "---:"));
         foreach (var row in report.Summaries)
@@ -29,10 +32,9 @@ internal static class MarkdownReport
         return text.ToString();
     }
 
-    public static string Render(FigureTable table)
+    public static string Rows(FigureTable table)
     {
         var text = new StringBuilder();
-        AppendHead(text, table.Title, table.Machine);
         AppendRow(text, [table.Case, .. table.Columns]);
         AppendRow(text, ["---", .. table.Columns.Select(_ => "---:")]);
         foreach (var row in table.Rows)
@@ -43,11 +45,8 @@ internal static class MarkdownReport
         return text.ToString();
     }
 
-    private static void AppendHead(StringBuilder text, string title, Machine machine)
-    {
-        text.AppendLine($"### {title}").AppendLine();
-        text.AppendLine(string.Join("  \n", machine.Lines().Select(line => $"{line.Name}: {line.Value}"))).AppendLine();
-    }
+    private static string Head(string title, Machine machine) =>
+        $"### {title}\n\n{string.Join("  \n", machine.Lines().Select(line => $"{line.Name}: {line.Value}"))}\n\n";
 
     private static void AppendRow(StringBuilder text, IEnumerable<string> cells) =>
         text.AppendLine($"| {string.Join(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))} |");
